@@ -1,0 +1,78 @@
+"""Bookings (预订): a tenant has a studio for one range of time, through midnight and month ends."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from shared_base.catalogue.models import Base, Space
+from shared_base.core.database import Model, uuid_key
+from shared_base.core.row_security import protect
+from shared_base.resources.models import bounded
+from shared_base.tenancy.models import Host, Tenant
+
+#: the states of a booking; what may follow what stands in `rules`
+STATES = ("confirmed", "checked_in", "completed", "no_show", "cancelled")
+
+
+class Booking(Model):
+    """One studio for one range. Its allocations hold the studio and the host; its events say who moved it and when."""
+
+    __tablename__ = "bookings"
+    __table_args__ = (
+        sa.UniqueConstraint("code", name="bookings_code_unique"),
+        sa.UniqueConstraint("ref", name="bookings_ref_unique"),
+        sa.UniqueConstraint("tenant_id", "id", name="bookings_tenant_and_id"),
+        sa.CheckConstraint(
+            "state in ('confirmed', 'checked_in', 'completed', 'no_show', 'cancelled')", name="bookings_state_known"
+        ),
+        sa.CheckConstraint(bounded("during"), name="bookings_during_bounded"),
+        sa.CheckConstraint(
+            "released_at is null or released_at >= lower(during) and released_at < upper(during)",
+            name="bookings_released_within",
+        ),
+        sa.CheckConstraint("(state = 'cancelled') = (cancelled_at is not null)", name="bookings_cancelled_when"),
+        sa.CheckConstraint("length(title) <= 200", name="bookings_title_length"),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name="bookings_tenant_fkey"),
+        sa.ForeignKeyConstraint(
+            ["base_id", "studio_id"], ["spaces.base_id", "spaces.id"], name="bookings_studio_fkey"
+        ),
+        # a rival's host cannot be named, whatever the request says
+        sa.ForeignKeyConstraint(["tenant_id", "host_id"], ["hosts.tenant_id", "hosts.id"], name="bookings_host_fkey"),
+        sa.Index("bookings_base_during", "base_id", "during", postgresql_using="gist"),
+        sa.Index("bookings_studio_start", "studio_id", sa.text("lower(during)")),
+        sa.Index("bookings_tenant_start", "tenant_id", sa.text("lower(during)")),
+        sa.Index("bookings_base_state", "base_id", "state", sa.text("lower(during)")),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    code: Mapped[str] = mapped_column(doc="what people read and say: BK-7F3K9Q")
+    ref: Mapped[str | None] = mapped_column(doc="the operator's own number, from the workbook")
+    base_id: Mapped[UUID]
+    studio_id: Mapped[UUID]
+    tenant_id: Mapped[UUID]
+    host_id: Mapped[UUID | None]
+    host_name: Mapped[str | None] = mapped_column(doc="who presented, as the workbook's history wrote it")
+    title: Mapped[str] = mapped_column(server_default="")
+    platform: Mapped[str | None] = mapped_column(doc="抖音, 快手, 淘宝, …")
+    during: Mapped[Range[datetime]] = mapped_column(pg.TSTZRANGE, doc="scheduled; half-open")
+    released_at: Mapped[datetime | None] = mapped_column(doc="given back early: the schedule ends here")
+    state: Mapped[str]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("users.id", name="bookings_creator_fkey"))
+    cancelled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None]
+    changed_at: Mapped[datetime] = mapped_column(doc="the last change: the live timeline asks for what is newer")
+    version: Mapped[int] = mapped_column(sa.Integer, server_default="1", doc="rises with every change")
+
+    base: Mapped[Base] = relationship(lazy="raise", overlaps="studio")
+    studio: Mapped[Space] = relationship(lazy="raise", overlaps="base")
+    tenant: Mapped[Tenant] = relationship(lazy="raise")
+    host: Mapped[Host | None] = relationship(lazy="raise", overlaps="tenant")
+
+
+protect(Booking, tenant_writes=True)
+sa.Index("bookings_base_changed", Booking.base_id, Booking.changed_at)

@@ -1,0 +1,104 @@
+"""The declarative base, the engine and the scope of a transaction. PostgreSQL 18 is the only dialect."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm.session import SessionTransaction
+
+from shared_base.core.actor import Actor
+
+
+class Model(DeclarativeBase):
+    """Base of all models. Constraint names are always given: a violated one is translated by its name."""
+
+    metadata = sa.MetaData(naming_convention={"pk": "%(table_name)s_pkey"})
+    type_annotation_map = {
+        datetime: sa.TIMESTAMP(timezone=True),
+        str: sa.Text(),
+        Decimal: sa.Numeric(),
+        dict[str, Any]: pg.JSONB(none_as_null=True),
+        int: sa.BigInteger(),
+    }
+
+
+def uuid_key() -> Mapped[UUID]:
+    """A UUIDv7 primary key: in order of creation, made by the server."""
+    return mapped_column(pg.UUID(as_uuid=True), primary_key=True, server_default=sa.text("uuidv7()"))
+
+
+def make_engine(url: str, **options: Any) -> sa.Engine:
+    """An engine with the settings every process shares: bounded lock waits, UTC, no JIT on short statements."""
+    settings = "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s -c jit=off"
+    return sa.create_engine(
+        sa.make_url(url).set(drivername="postgresql+psycopg"),
+        connect_args={"options": f"{settings} -c timezone=UTC", "application_name": "shared-base"},
+        pool_pre_ping=options.pop("pool_pre_ping", False),
+        **options,
+    )
+
+
+_SCOPE_SQL = sa.text(
+    "select set_config('app.role', :role, true), set_config('app.bases', :bases, true),"
+    " set_config('app.tenants', :tenants, true), set_config('app.actor', :actor, true),"
+    " set_config('app.actor_label', :label, true)"
+)
+
+
+def scope_settings(actor: Actor) -> dict[str, str]:
+    """The transaction settings (`app.*`) that row-level security and the audit trail read."""
+    return {
+        "role": actor.reach,
+        "bases": ",".join(sorted(map(str, actor.bases))),
+        "tenants": ",".join(sorted(map(str, actor.tenants))),
+        "actor": str(actor.user_id or ""),
+        "label": actor.label,
+    }
+
+
+def set_scope(session: Session, actor: Actor, *, sent: bool = False) -> None:
+    """Make every transaction of `session` see what `actor` may see; the running one at once.
+
+    `sent` says that the running transaction already carries the settings (sign-in sets them in its own statement).
+    """
+    session.info["actor"] = actor
+    if session.in_transaction() and not sent:
+        session.connection().execute(_SCOPE_SQL, scope_settings(actor))
+
+
+@sa.event.listens_for(Session, "after_begin")
+def _scope_of_transaction(session: Session, transaction: SessionTransaction, connection: sa.Connection) -> None:
+    """Scope is set per transaction, never per connection: a pooled connection remembers nobody."""
+    actor = session.info.get("actor")
+    if actor is not None and transaction.parent is None:
+        connection.execute(_SCOPE_SQL, scope_settings(actor))
+
+
+@contextmanager
+def transaction(engine: sa.Engine, actor: Actor) -> Iterator[Session]:
+    """One transaction as `actor`: committed at the end, rolled back by an error. For commands and jobs."""
+    with Session(engine, info={"actor": actor}, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def violated_constraint(error: BaseException) -> str | None:
+    """The name of the constraint behind an IntegrityError."""
+    diagnostics = getattr(getattr(error, "orig", None), "diag", None)
+    return getattr(diagnostics, "constraint_name", None)
+
+
+__all__ = [
+    "Model",
+    "make_engine",
+    "scope_settings",
+    "set_scope",
+    "transaction",
+    "uuid_key",
+    "violated_constraint",
+]
