@@ -68,8 +68,9 @@ class Booking(Model):
     changed_at: Mapped[datetime] = mapped_column(doc="the last change: the live timeline asks for what is newer")
     version: Mapped[int] = mapped_column(sa.Integer, server_default="1", doc="rises with every change")
 
-    base: Mapped[Base] = relationship(lazy="raise", overlaps="studio")
-    studio: Mapped[Space] = relationship(lazy="raise", overlaps="base")
+    # the base comes with the studio (one composite key), so there is no key of its own to follow
+    base: Mapped[Base] = relationship(primaryjoin="foreign(Booking.base_id) == Base.id", viewonly=True, lazy="raise")
+    studio: Mapped[Space] = relationship(lazy="raise")
     tenant: Mapped[Tenant] = relationship(lazy="raise")
     host: Mapped[Host | None] = relationship(lazy="raise", overlaps="tenant")
 

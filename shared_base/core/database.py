@@ -33,15 +33,23 @@ def uuid_key() -> Mapped[UUID]:
     return mapped_column(pg.UUID(as_uuid=True), primary_key=True, server_default=sa.text("uuidv7()"))
 
 
-def make_engine(url: str, **options: Any) -> sa.Engine:
-    """An engine with the settings every process shares: bounded lock waits, UTC, no JIT on short statements."""
+def make_engine_options(url: str) -> tuple[str, dict[str, Any]]:
+    """URL and options of every engine: psycopg 3, bounded waits, UTC, and no JIT on short statements."""
     settings = "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s -c jit=off"
-    return sa.create_engine(
-        sa.make_url(url).set(drivername="postgresql+psycopg"),
-        connect_args={"options": f"{settings} -c timezone=UTC", "application_name": "shared-base"},
-        pool_pre_ping=options.pop("pool_pre_ping", False),
-        **options,
-    )
+    options = {
+        "connect_args": {"options": f"{settings} -c timezone=UTC", "application_name": "shared-base"},
+        "pool_pre_ping": True,
+        "pool_timeout": 5,
+    }
+    return sa.make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False), options
+
+
+def make_engine(url: str, **options: Any) -> sa.Engine:
+    """An engine with the settings that all processes share; `options` are SQLAlchemy's and win."""
+    full_url, shared = make_engine_options(url)
+    if options.get("poolclass") is sa.NullPool:
+        del shared["pool_timeout"]
+    return sa.create_engine(full_url, **(shared | options))
 
 
 _SCOPE_SQL = sa.text(
@@ -96,6 +104,7 @@ def violated_constraint(error: BaseException) -> str | None:
 __all__ = [
     "Model",
     "make_engine",
+    "make_engine_options",
     "scope_settings",
     "set_scope",
     "transaction",

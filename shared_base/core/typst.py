@@ -11,13 +11,14 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import manimgx_fonts_cjk
 import typst
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+FONT_PACKAGE = "manimgx_fonts_cjk"
 #: the one family of text, a variable font with true weights from 100 to 900
 TEXT_FAMILY = "Noto Sans CJK SC"
 #: digests and identifiers; typst carries it
@@ -28,7 +29,9 @@ logger = logging.getLogger(__name__)
 # Line breaks and tabs inside a cell become blanks; other controls, bidirectional overrides (which would let a name
 # rewrite the amount printed beside it), lone surrogates and non-characters vanish.
 BLANKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
-UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]")
+UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]"
+)
 # Pictographs and private-use characters are in no font of ours: a white square says that something stood here.
 NO_GLYPH = re.compile(r"[\U0001f000-\U0001faff\ue000-\uf8ff\U000f0000-\U0010ffff][\ufe00-\ufe0f]*")
 
@@ -52,10 +55,11 @@ def _printable(value: Any) -> Any:
 @cache
 def fonts() -> typst.Fonts:
     """The fonts of our packages. Raises `RuntimeError` where the Chinese font is missing: no page of empty boxes."""
+    package = find_spec(FONT_PACKAGE)
     found = typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=True,
-        font_paths=[Path(manimgx_fonts_cjk.__file__).parent],
+        font_paths=list(package.submodule_search_locations or ()) if package else [],
     )
     missing = {TEXT_FAMILY, CODE_FAMILY} - set(found.families())
     if missing:

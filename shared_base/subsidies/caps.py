@@ -1,7 +1,7 @@
 """The claim as a whole: the sum of its lines, then each cap as a step of its own. Lines keep their amounts."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from shared_base.core.money import yuan
@@ -41,6 +41,24 @@ class MonthAmount:
     amount_fen: int
 
 
+@dataclass(frozen=True)
+class CappedYear:
+    """The lines of one year and the cap that governs it, if any."""
+
+    year: int
+    cap: YearCap | None
+    lines: tuple[MonthAmount, ...]
+
+    @property
+    def amount_fen(self) -> int:
+        return sum(line.amount_fen for line in self.lines)
+
+    def payable_fen(self, *, but: Collection[Month] = ()) -> int:
+        """What the year pays without the months `but`, its cap applied."""
+        amount = sum(line.amount_fen for line in self.lines if line.month not in but)
+        return min(amount, self.cap.fen) if self.cap else amount
+
+
 def limited(parameters: Parameters, amounts: Sequence[MonthAmount], clock: SupportClock, steps: Explanation) -> int:
     """The claim's figure in fen: Σ lines, the year's cap, the supported years, the minimum, the rounding.
 
@@ -49,11 +67,20 @@ def limited(parameters: Parameters, amounts: Sequence[MonthAmount], clock: Suppo
     the claim is read in the last month it governs.
     """
     steps.total("lines_sum", GENERAL, sum(line.amount_fen for line in amounts), SUM.fill(count=len(amounts)))
-    if not amounts:
-        return 0
     last = max(line.month for line in amounts)
-    _cap_years(parameters, amounts, clock, steps)
-    _cap_supported_years(parameters, amounts, clock, last, steps)
+    years = _years(parameters, amounts, clock)
+    for year in years:
+        if year.cap:
+            text = SERVICE_YEAR if year.cap.year == "service" else SUPPORT_YEAR
+            why = text.fill(year=year.year, amount=yuan(year.amount_fen), cap=yuan(year.cap.fen))
+            cut = year.amount_fen - year.payable_fen()
+            steps.total("year_cap", year.cap.clause, steps.total_fen - cut, why)
+    if supported := in_force(parameters.supported_years, last):
+        beyond = sorted({line.month for line in amounts if clock.year_of(line.month) > supported.value})
+        months = Wording("、".join(map(str, beyond)), ", ".join(map(str, beyond))) if beyond else NONE_BEYOND
+        why = SUPPORTED.fill(limit=supported.value, start=clock.start, beyond=months)
+        within = sum(year.payable_fen(but=beyond) for year in years)
+        steps.total("supported_years", supported.clause, within, why)
     if minimum := in_force(parameters.minimum, last):
         paid = steps.total_fen if steps.total_fen >= minimum.fen else 0
         steps.total("minimum", minimum.clause, paid, MINIMUM.fill(minimum=yuan(minimum.fen)))
@@ -63,29 +90,14 @@ def limited(parameters: Parameters, amounts: Sequence[MonthAmount], clock: Suppo
     return steps.total_fen
 
 
-def _cap_years(
-    parameters: Parameters, amounts: Sequence[MonthAmount], clock: SupportClock, steps: Explanation
-) -> None:
-    """One step for each year that has a cap."""
-    for year, cap, amount in _years(parameters, amounts, clock):
-        if cap:
-            text = SERVICE_YEAR if cap.year == "service" else SUPPORT_YEAR
-            after = steps.total_fen - max(0, amount - cap.fen)
-            steps.total("year_cap", cap.clause, after, text.fill(year=year, amount=yuan(amount), cap=yuan(cap.fen)))
-
-
-def _cap_supported_years(
-    parameters: Parameters, amounts: Sequence[MonthAmount], clock: SupportClock, last: Month, steps: Explanation
-) -> None:
-    limit = in_force(parameters.supported_years, last)
-    if not limit:
-        return
-    beyond = sorted({line.month for line in amounts if clock.year_of(line.month) > limit.value})
-    supported = [
-        (cap, sum(line.amount_fen for line in lines if line.month not in beyond))
-        for _, cap, lines in _grouped(parameters, amounts, clock)
+def _years(parameters: Parameters, amounts: Sequence[MonthAmount], clock: SupportClock) -> list[CappedYear]:
+    """The lines by the year that their cap names: of service, or of support."""
+    grouped: dict[tuple[str, int], list[MonthAmount]] = defaultdict(list)
+    for line in amounts:
+        cap = in_force(parameters.year_cap, line.month)
+        kind = cap.year if cap else "service"
+        grouped[kind, clock.year_of(line.month) if kind == "support" else line.month.year].append(line)
+    return [
+        CappedYear(year, in_force(parameters.year_cap, max(line.month for line in lines)), tuple(lines))
+        for (_, year), lines in sorted(grouped.items())
     ]
-    after = sum(min(amount, cap.fen) if cap else amount for cap, amount in supported)
-    beyond_text = Wording(*["、".join(map(str, beyond))] * 2) if beyond else NONE_BEYOND
-    why = SUPPORTED.fill(limit=limit.value, start=clock.start, beyond=beyond_text)
-    steps.total("supported_years", limit.clause, after, why)

@@ -1,6 +1,6 @@
 """What a column and a sheet of the operator's workbook are; `sheets` declares the seven of this release."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -36,10 +36,10 @@ class Reference:
     to: str
     within: str | None = None
 
-    def keys(self, values: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-        """The natural keys that the row refers to: none when the cell is blank or did not parse."""
-        named = values.get(self.column)
-        scope = values.get(self.within) if self.within else None
+    def keys(self, get: Callable[[str], Any]) -> Iterator[tuple[str, ...]]:
+        """The natural keys that the row, read by `get`, refers to: none when the cell is blank or did not parse."""
+        named = get(self.column)
+        scope = get(self.within) if self.within else None
         if named is None or (self.within and scope is None):
             return
         for one in named if isinstance(named, tuple) else (named,):

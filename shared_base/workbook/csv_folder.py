@@ -1,13 +1,12 @@
 """A folder of .csv files: one file a sheet, UTF-8 with or without a byte order mark."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from shared_base.core.i18n import N_
-from shared_base.workbook.cells import RawCell
 from shared_base.workbook.errors import WorkbookUnreadable
-from shared_base.workbook.sources import Limits, RawSheet, within
+from shared_base.workbook.sources import Limits, RawSheet, Rows, within
 
 # Left by file managers and by an Excel that has the file open; nobody means to import them.
 _IGNORED = frozenset({"thumbs.db", "desktop.ini"})
@@ -37,13 +36,17 @@ def sheets(folder: Path, limits: Limits) -> Iterator[RawSheet]:
         yield RawSheet(entry.stem, within(limits, entry.name, _rows(entry)))
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Sequence[RawCell]]]:
+def _rows(path: Path) -> Rows:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             for number, cells in enumerate(reader, start=1):
                 if any(cells):
                     yield number, cells
+    except OSError as error:
+        raise WorkbookUnreadable(
+            N_("%(name)s cannot be opened: %(why)s."), name=path.name, why=error.strerror or str(error)
+        ) from error
     except UnicodeDecodeError as error:
         raise _other_encoding(path) from error
     except csv.Error as error:

@@ -30,8 +30,6 @@ class CellError:
         object.__setattr__(self, "sheet", shown(self.sheet))
         if self.column is not None:
             object.__setattr__(self, "column", shown(self.column))
-        values = {name: shown(value) if isinstance(value, str) else value for name, value in self.values.items()}
-        object.__setattr__(self, "values", values)
 
     def what(self, translate: Translate | None = None) -> str:
         """What is wrong, in the reader's language."""

@@ -264,7 +264,7 @@ LEASES = Sheet(
         ),
         Column("monthly_rent_fen", ("月租金（分）", "月租金"), FEN, required=True, example="8453250"),
         Column("property_fee_fen", ("月物业费（分）", "月物业费"), FEN, example="3641400"),
-        Column("rent_free", ("免租期",), SPANS, example="2024-06-01/2024-06-20;2025-02-01/2025-02-25"),
+        Column("rent_free", ("免租期",), SPANS, default=(), example="2024-06-01/2024-06-20;2025-02-01/2025-02-25"),
     ),
 )
 

@@ -1,33 +1,28 @@
 """An .xlsx file: its package is measured before anything in it is parsed, then its cells are read as a stream.
 
-openpyxl builds each row as a whole and trusts the file's own figures about itself. So what a file may cost us is bounded
-first, by a pass over the unpacked bytes that keeps nothing: the size, document types (entities that multiply), and how
-much may stand between two rows.
+openpyxl builds each row as a whole and trusts the file's own figures about itself. So what a file may cost us is
+bounded first, by a pass over the unpacked bytes that keeps nothing: the size, document types (entities that multiply),
+and how much may stand between two rows.
 """
 
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import openpyxl
-from openpyxl.cell.read_only import ReadOnlyCell
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from shared_base.core.i18n import N_
 from shared_base.workbook.cells import ExcelError, Formula, RawCell
 from shared_base.workbook.errors import WorkbookUnreadable
-from shared_base.workbook.sources import LAST_ROW, MOST_COLUMNS, Limits, RawSheet, within
+from shared_base.workbook.sources import LAST_ROW, MOST_COLUMNS, Limits, RawSheet, Rows, within
 
 _MOST_PARTS = 2_000
-# A row of 256 columns has a few thousand tags; openpyxl holds one row, and what precedes the first, as a tree.
-_MOST_TAGS_WITHOUT_A_ROW = 100_000
 _CHUNK = 1 << 18
 _OLE = b"\xd0\xcf\x11\xe0"
-_ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 _DECLARED_ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 # How Excel writes a control character inside a text.
 _ESCAPED_CONTROL = re.compile(r"_x00([01][0-9A-Fa-f])_")
@@ -53,7 +48,7 @@ def _damage_named() -> Iterator[None]:
     """openpyxl raises whatever its parsers raise on a damaged file; for a person they are all the same."""
     try:
         yield
-    except (WorkbookUnreadable, GeneratorExit):
+    except WorkbookUnreadable:
         raise
     except Exception as error:
         raise WorkbookUnreadable(
@@ -83,48 +78,48 @@ def _measure(source: Path | IO[bytes], limits: Limits) -> None:
                 )
             for part in parts:
                 if part.filename.endswith((".xml", ".rels", ".vml")):
-                    # zipfile reads no more than the size declared, which is within the limit.
+                    # zipfile reads no more of a part than its declared size, which is within the limit.
                     with package.open(part) as stream:
-                        _refuse_what_multiplies(stream, is_sheet="worksheets/sheet" in part.filename)
+                        _refuse_what_multiplies(stream, limits)
 
 
-def _refuse_what_multiplies(stream: IO[bytes], *, is_sheet: bool) -> None:
-    """Every part is UTF-8 without a document type; a sheet's rows are of a size that fits in memory."""
+def _refuse_what_multiplies(stream: IO[bytes], limits: Limits) -> None:
+    """A part is UTF-8 without a document type, and what openpyxl holds of it at once fits in memory."""
     refusal = WorkbookUnreadable(N_("The file holds XML that no spreadsheet program writes; it was not opened."))
+    chunk = stream.read(_CHUNK)
+    declared = _DECLARED_ENCODING.search(chunk[:512])
+    if not chunk.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or b"\x00" in chunk[:512]:
+        raise refusal
+    if declared and declared[1].lower() not in (b"utf-8", b"us-ascii"):
+        raise refusal
     tail = b""
     tags = 0
-    while chunk := stream.read(_CHUNK):
-        if not tail:
-            declared = _DECLARED_ENCODING.search(chunk[:512])
-            if not chunk.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or b"\x00" in chunk[:512]:
-                raise refusal
-            if declared and declared[1].lower() not in (b"utf-8", b"us-ascii"):
-                raise refusal
+    while chunk:
         if b"<!DOCTYPE" in tail + chunk:
             raise refusal
-        if is_sheet:
-            last_row = max((match.start() for match in _ROW.finditer(chunk)), default=None)
-            tags = chunk.count(b"<", last_row or 0) + (0 if last_row is not None else tags)
-            if tags > _MOST_TAGS_WITHOUT_A_ROW:
-                raise WorkbookUnreadable(N_("A row of the workbook is larger than any that a person fills in."))
+        last_row = chunk.rfind(b"<row")
+        if last_row >= 0:
+            tags = 0
+        tags += chunk.count(b"<", max(last_row, 0)) - chunk.count(b"</", max(last_row, 0))
+        if tags > limits.tags:
+            raise WorkbookUnreadable(N_("A part of the workbook is larger than any that a person fills in."))
         tail = chunk[-16:]
+        chunk = stream.read(_CHUNK)
 
 
 def _sheets(book: Any, limits: Limits) -> Iterator[RawSheet]:
-    for sheet in book:
-        if not isinstance(sheet, ReadOnlyWorksheet):
-            raise WorkbookUnreadable(N_("The sheet %(sheet)s is a chart; remove it."), sheet=sheet.title)
+    for sheet in book.worksheets:
         yield RawSheet(sheet.title, within(limits, sheet.title, _rows(sheet)))
 
 
-def _rows(sheet: ReadOnlyWorksheet) -> Iterator[tuple[int, Sequence[RawCell]]]:
+def _rows(sheet: Any) -> Rows:
     # The size that a file states of its sheet may be wrong: too small loses rows, too large invents them.
     sheet.reset_dimensions()
     with _damage_named():
         for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1), start=1):
             if number > LAST_ROW:
                 raise WorkbookUnreadable(N_("The sheet %(sheet)s goes beyond Excel's last row."), sheet=sheet.title)
-            values = [_raw(cell) for cell in cells]
+            values = [None if cell.value is None else _raw(cell) for cell in cells]
             while values and values[-1] is None:
                 values.pop()
             if values:
@@ -132,14 +127,11 @@ def _rows(sheet: ReadOnlyWorksheet) -> Iterator[tuple[int, Sequence[RawCell]]]:
 
 
 def _raw(cell: Any) -> RawCell:
-    if cell.value is None:
-        return None
-    assert isinstance(cell, ReadOnlyCell)
-    if cell.data_type == "f":
-        return Formula(str(getattr(cell.value, "text", cell.value)))
-    if cell.data_type == "e":
-        return ExcelError(str(cell.value))
     value: RawCell = cell.value
+    if cell.data_type == "f":
+        return Formula(str(getattr(value, "text", value)))
+    if cell.data_type == "e":
+        return ExcelError(str(value))
     if isinstance(value, str) and "_x00" in value:
         return _ESCAPED_CONTROL.sub(lambda match: chr(int(match[1], 16)), value)
     return value

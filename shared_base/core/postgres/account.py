@@ -10,6 +10,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from shared_base.core.i18n import N_
 from shared_base.core.postgres.errors import CannotStart
 
 SYSTEM_ACCOUNT = "shared-base"
+LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"  # macOS has no C.UTF-8
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,15 @@ def _entry(name: str) -> pwd.struct_passwd | None:
 def _made(name: str) -> pwd.struct_passwd | None:
     useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     if useradd:
-        options = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/bin/false"]
+        options = [
+            "--system",
+            "--user-group",
+            "--no-create-home",
+            "--home-dir",
+            "/nonexistent",
+            "--shell",
+            "/bin/false",
+        ]
         # Another start may be making it at this moment: what counts is that it is there afterwards.
         subprocess.run([useradd, *options, name], capture_output=True, check=False)
     return _entry(name)
@@ -122,4 +132,4 @@ def _made(name: str) -> pwd.struct_passwd | None:
 def _environment() -> dict[str, str]:
     """PATH and library path only: the server's account must not read our keys from its processes' environment."""
     kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-    return {"PATH": os.defpath, **kept, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    return {"PATH": os.defpath, **kept, "LC_ALL": LOCALE, "TZ": "UTC"}

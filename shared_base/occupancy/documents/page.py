@@ -21,14 +21,14 @@ from shared_base.occupancy.documents.figures import (
     whole,
 )
 from shared_base.occupancy.documents.names import ReportNames
-from shared_base.occupancy.documents.wording import Wording
+from shared_base.occupancy.documents.words import Words
 
 Document = Mapping[str, Any]
 #: a cell of a table: its text, and optionally `sub` (small, below), `bar` (per mille), `alarm`, `strong`
 Cell = dict[str, Any]
 
 
-def report_page(report: Document, names: ReportNames, words: Wording) -> dict[str, Any]:
+def report_page(report: Document, names: ReportNames, words: Words) -> dict[str, Any]:
     """The whole page as JSON for `templates/occupancy/report.typ`."""
     return {
         "language": words.language,
@@ -51,7 +51,7 @@ def report_page(report: Document, names: ReportNames, words: Wording) -> dict[st
     }
 
 
-def cover(report: Document, names: ReportNames, words: Wording) -> dict[str, Any]:
+def cover(report: Document, names: ReportNames, words: Words) -> dict[str, Any]:
     """Who, when, which revision: the head of the first page."""
     facts = [
         [words("code"), report["base"]],
@@ -69,7 +69,7 @@ def cover(report: Document, names: ReportNames, words: Wording) -> dict[str, Any
     }
 
 
-def _time_ratio(totals: Document, part: str, whole_: str, name: str, words: Wording) -> dict[str, Any]:
+def _time_ratio(totals: Document, part: str, whole_: str, name: str, words: Words) -> dict[str, Any]:
     hours = f"{hours_minutes(totals[part])} ÷ {hours_minutes(totals[whole_])} {words('hours_unit')}"
     seconds = f"{whole(totals[part])} ÷ {whole(totals[whole_])} {words('seconds_unit')}"
     return {
@@ -81,7 +81,7 @@ def _time_ratio(totals: Document, part: str, whole_: str, name: str, words: Word
     }
 
 
-def occupancies(report: Document, words: Wording) -> dict[str, Any]:
+def occupancies(report: Document, words: Words) -> dict[str, Any]:
     """The occupancies, settlement apart from use, each with its numerator and its denominator."""
     totals = report["totals"]
     leased = {
@@ -117,7 +117,7 @@ def _named(code: str, name: str | None) -> Cell:
     return {"text": shortened(name), "sub": code} if name else {"text": shortened(code)}
 
 
-def _time(seconds: int, words: Wording) -> Cell:
+def _time(seconds: int, words: Words) -> Cell:
     return {"text": hours_minutes(seconds), "sub": f"{whole(seconds)} {words('seconds_unit')}"}
 
 
@@ -126,7 +126,7 @@ def _ratio(ratio: str | None) -> Cell:
     return {"text": percent(ratio), "bar": bar, "alarm": above_one(ratio)}
 
 
-def studio_rows(report: Document, names: ReportNames, words: Wording) -> dict[str, Any]:
+def studio_rows(report: Document, names: ReportNames, words: Words) -> dict[str, Any]:
     """One row a studio, and the base's totals."""
 
     def figures(row: Document) -> list[Cell]:
@@ -146,7 +146,7 @@ def studio_rows(report: Document, names: ReportNames, words: Wording) -> dict[st
     }
 
 
-def tenant_rows(report: Document, names: ReportNames, words: Wording) -> dict[str, Any]:
+def tenant_rows(report: Document, names: ReportNames, words: Words) -> dict[str, Any]:
     """One row a tenant with any figure above zero."""
     return {
         "rows": [
@@ -167,7 +167,7 @@ def _yuan(fen: int | None) -> str:
     return NONE if fen is None else yuan(fen)
 
 
-def lease_rows(report: Document, names: ReportNames, words: Wording) -> dict[str, Any]:
+def lease_rows(report: Document, names: ReportNames, words: Words) -> dict[str, Any]:
     """One row a lease in force; its area × days adds up to the month's leased area."""
     return {
         "rows": [
@@ -201,7 +201,7 @@ def m2_days(lease: Document) -> str:
     return plain(Decimal(lease["area_m2"]) * lease["days_in_force"])
 
 
-def day_rows(report: Document, words: Wording) -> dict[str, Any]:
+def day_rows(report: Document, words: Words) -> dict[str, Any]:
     """The days in two halves side by side, and the month's sums."""
     rows = [
         [
@@ -235,7 +235,7 @@ def warning_rows(report: Document, names: ReportNames) -> list[list[Cell]]:
     ]
 
 
-def method_rows(report: Document, words: Wording) -> list[list[str]]:
+def method_rows(report: Document, words: Words) -> list[list[str]]:
     """Each figure: its name, its rule, and the month's own arithmetic."""
     totals = report["totals"]
 
@@ -276,7 +276,7 @@ def method_rows(report: Document, words: Wording) -> list[list[str]]:
     ]
 
 
-def input_rows(inputs: Document, words: Wording) -> list[list[str]]:
+def input_rows(inputs: Document, words: Words) -> list[list[str]]:
     """What the freeze read: counts by kind, then digests; kinds new to this version are printed by their key."""
     rows: list[list[str]] = []
     for key, value in inputs.items():

@@ -9,7 +9,7 @@ from shared_base.occupancy.documents.intact import require_intact
 from shared_base.occupancy.documents.names import ReportNames
 from shared_base.occupancy.documents.page import report_page
 from shared_base.occupancy.documents.phrases import REPORT
-from shared_base.occupancy.documents.wording import Wording
+from shared_base.occupancy.documents.words import Words
 
 TEMPLATE = "occupancy/report.typ"
 
@@ -21,5 +21,5 @@ def report_pdf(report: Mapping[str, Any], names: ReportNames, *, language: str =
     another language.
     """
     require_intact(report)
-    page = report_page(report, names, Wording(REPORT, language))
+    page = report_page(report, names, Words(REPORT, language))
     return compile_pdf(TEMPLATE, page, created=parse_instant(report["closed_at"]))

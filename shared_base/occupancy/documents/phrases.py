@@ -1,6 +1,6 @@
 """The phrases of the printed occupancy report and its workbook, Chinese and English side by side."""
 
-from shared_base.occupancy.documents.wording import Phrases
+from shared_base.occupancy.documents.words import Phrases
 
 CALENDAR: Phrases = {
     "month": ("%(year)d年%(month)d月", "%(name)s %(year)d"),
@@ -118,7 +118,10 @@ REPORT: Phrases = {
         "全月实际使用按一天中的钟点分布，格内为小时:分",
         "Use in the month by hour of the day; h:mm in each cell",
     ),
-    "day_chart_alt": ("每日预订与实际使用的柱状图，数据见按日明细。", "Bars of booked and used time by day; figures below."),
+    "day_chart_alt": (
+        "每日预订与实际使用的柱状图，数据见按日明细。",
+        "Booked and used time by day; the figures are below.",
+    ),
     "hour_chart_alt": ("按钟点的实际使用色带，每格标有时长。", "A strip of used time by hour of the day, labelled."),
     "hour": ("钟点", "Hour"),
     "day": ("日期", "Date"),

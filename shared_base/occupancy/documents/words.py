@@ -15,7 +15,7 @@ Language = Literal["zh", "en"]
 Phrases = Mapping[str, tuple[str, str]]
 
 
-class Wording:
+class Words:
     """One language's view of a table of phrases; an unknown key is a mistake in our code and raises `KeyError`."""
 
     def __init__(self, phrases: Phrases, language: str) -> None:

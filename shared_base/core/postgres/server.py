@@ -1,0 +1,207 @@
+"""The server as processes: find it, start it, adopt it, stop it.
+
+What stands in postmaster.pid is only a hint: after a crash or in a restarted container its number may be another
+process's, or a zombie's. A process is ours when it is called postgres and works in our cluster's directory.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared_base.core.i18n import N_
+from shared_base.core.postgres.binaries import Binaries, reachable_binaries
+from shared_base.core.postgres.cluster import check_version, configure
+from shared_base.core.postgres.diagnosis import LOG_LINES, cannot_start
+from shared_base.core.postgres.errors import CannotStart
+from shared_base.core.postgres.home import PORT, Home, ready_directories
+
+#: seconds: replaying the log of a long busy day after a crash
+LONGEST_RECOVERY = 600.0
+LONGEST_STOP = 60.0
+LONGEST_ABORT = 10.0
+#: seconds that backends of a killed server get to notice by themselves
+LONGEST_ORPHANHOOD = 5.0
+
+
+@dataclass(frozen=True)
+class Postmaster:
+    """The living server of a cluster."""
+
+    pid: int
+    ready: bool
+
+
+def postmaster_of(home: Home) -> Postmaster | None:
+    """The server that works in this cluster now, also while it still starts or already stops; None when there is none."""
+    try:
+        lines = (home.cluster / "postmaster.pid").read_text(encoding="utf-8", errors="replace").splitlines()
+        pid = abs(int(lines[0]))
+    except (FileNotFoundError, IndexError, ValueError):
+        return None
+    if not _serves(pid, home):
+        return None
+    return Postmaster(pid, ready=len(lines) > 7 and lines[7].strip() == "ready")
+
+
+def bring_up(home: Home, binaries: Binaries) -> None:
+    """Have this cluster's server accept connections: adopt the one that runs, or start it.
+
+    The caller holds the start lock. A server whose socket was swept away cannot be reached: it is started anew.
+    """
+    server = postmaster_of(home)
+    if server and not server.ready:
+        server = _settled(home)
+    if server and (home.socket_dir / f".s.PGSQL.{PORT}").is_socket():
+        return
+    if server:
+        stop(home)
+    check_version(home, binaries)
+    ready_directories(home)
+    _launch(home, reachable_binaries(binaries, home.account, home.path))
+
+
+def stop(home: Home) -> None:
+    """End the server and every process of its: in order, then at once, then by force. Nothing committed is lost."""
+    for sign, patience in ((signal.SIGINT, LONGEST_STOP), (signal.SIGQUIT, LONGEST_ABORT)):
+        server = postmaster_of(home)
+        if server is None:
+            break
+        _send(sign, [server.pid])
+        pid = server.pid
+        _wait(lambda: not _serves(pid, home), patience)
+    _send(signal.SIGKILL, _processes_of(home))
+    shutil.rmtree(home.socket_dir, ignore_errors=True)
+
+
+def log_tail(home: Home, lines: int = LOG_LINES) -> str:
+    """The last lines the server wrote: of its start, then of its running log."""
+    parts = [home.startup_log, *_running_logs(home)[-1:]]
+    return "\n".join("".join(_read(path) for path in parts).splitlines()[-lines:])
+
+
+def _settled(home: Home) -> Postmaster | None:
+    """Wait for a server that starts (somebody killed who started it) or stops; None when it is gone."""
+
+    def settled() -> bool:
+        server = postmaster_of(home)
+        return server is None or server.ready
+
+    if not _wait(settled, LONGEST_RECOVERY):
+        raise CannotStart(
+            N_("PostgreSQL in %(path)s is still recovering after %(minutes)s minutes: wait, then try again.\n%(log)s"),
+            path=home.path,
+            minutes=round(LONGEST_RECOVERY / 60),
+            log=log_tail(home),
+        )
+    return postmaster_of(home)
+
+
+def _launch(home: Home, binaries: Binaries) -> None:
+    _clear_after_crash(home)
+    configure(home)
+    home.startup_log.unlink(missing_ok=True)
+    before = {path: path.stat().st_size for path in _running_logs(home)}
+    started = home.account.run(
+        [
+            binaries.path("pg_ctl"),
+            "start",
+            "--silent",
+            "--wait",
+            f"--timeout={LONGEST_RECOVERY:.0f}",
+            f"--pgdata={home.cluster}",
+            f"--log={home.startup_log}",
+        ]
+    )
+    if started.returncode == 0:
+        return
+    # A starter that was killed leaves its pg_ctl behind: that one's server may have come up before ours could.
+    if postmaster_of(home) and _settled(home):
+        return
+    said = [
+        started.stdout,
+        _read(home.startup_log),
+        *(_read(path, before.get(path, 0)) for path in _running_logs(home)),
+    ]
+    raise cannot_start(home, "\n".join(said))
+
+
+def _running_logs(home: Home) -> list[Path]:
+    """The rotated logs, the one last written to at the end."""
+    return sorted(home.log_dir.glob("postgresql-*.log"), key=lambda path: path.stat().st_mtime)
+
+
+def _read(path: Path, start: int = 0) -> str:
+    """A log from a byte on, or from its beginning when it was begun anew since."""
+    try:
+        written = path.read_bytes()
+    except FileNotFoundError:
+        return ""
+    return written[start if start <= len(written) else 0 :].decode("utf-8", "replace")
+
+
+def _clear_after_crash(home: Home) -> None:
+    """Take away what a killed server leaves, and only that: no server works in this cluster when we come here.
+
+    Backends in the middle of a query outlive a killed postmaster; PostgreSQL refuses to start beside them. And it
+    refuses to start when the number in the old postmaster.pid is alive again as any process of its account.
+    """
+
+    def gone() -> bool:
+        return not _processes_of(home)
+
+    if not _wait(gone, LONGEST_ORPHANHOOD):
+        _send(signal.SIGKILL, _processes_of(home))
+        if not _wait(gone, LONGEST_ORPHANHOOD):
+            return  # PostgreSQL will refuse, and say which
+    (home.cluster / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _serves(pid: int, home: Home) -> bool:
+    """Whether a living process is a PostgreSQL at work in this cluster; a zombie has no working directory."""
+    if sys.platform == "darwin":
+        told = home.account.run(["/bin/ps", "-o", "command=", "-p", str(pid)])
+        return told.returncode == 0 and "postgres" in told.stdout
+    try:
+        process = Path("/proc", str(pid))
+        return (process / "comm").read_text().strip() == "postgres" and (process / "cwd").samefile(home.cluster)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    except PermissionError:
+        # Root in a container may not look at another account's processes; that account itself may.
+        return pid in _processes_of(home)
+
+
+def _processes_of(home: Home) -> list[int]:
+    """Every living process of this cluster: the server, its backends, orphans of a killed one."""
+    if sys.platform == "darwin":
+        server = postmaster_of(home)
+        return [server.pid] if server else []
+    script = """
+        for p in /proc/[0-9]*; do
+            if read -r name < "$p/comm" && test "$name" = postgres && test "$p/cwd" -ef "$1"; then echo "${p#/proc/}"; fi
+        done 2>/dev/null
+    """
+    told = home.account.run(["/bin/sh", "-c", script, "sh", home.cluster])
+    return [int(line) for line in told.stdout.split()]
+
+
+def _send(sign: signal.Signals, pids: list[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, sign)
+
+
+def _wait(until: Callable[[], bool], seconds: float) -> bool:
+    """Look every 20 ms until it is so; False when it has not come in time."""
+    deadline = time.monotonic() + seconds
+    while not until():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

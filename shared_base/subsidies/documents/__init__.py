@@ -1,0 +1,1 @@
+"""What a claim looks like on paper and in a spreadsheet: JSON in, bytes out, no database."""

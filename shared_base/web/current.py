@@ -1,0 +1,66 @@
+"""The base that a page is about, and the tenant for which its reader acts."""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import g
+
+from shared_base.catalogue.models import Base
+from shared_base.core.errors import NotFound
+from shared_base.core.i18n import N_
+from shared_base.http.extensions import session
+from shared_base.http.identity import chosen_base_id, current_actor
+from shared_base.tenancy.models import Admission, Tenant
+
+
+def base_choices() -> list[Any]:
+    """The bases whose pages this person may look at (id, code, name, timezone), by code; one query a request."""
+    if "base_choices" not in g:
+        actor = current_actor()
+        query = sa.select(Base.id, Base.code, Base.name, Base.timezone).order_by(Base.code)
+        if not actor.is_admin:
+            admitted = sa.select(Admission.base_id).where(Admission.tenant_id.in_(actor.tenants))
+            query = query.where(sa.or_(Base.id.in_(actor.bases), Base.id.in_(admitted)))
+        g.base_choices = list(session().execute(query))
+    choices: list[Any] = g.base_choices
+    return choices
+
+
+def current_base_or_none() -> Any | None:
+    """The chosen base, or the first; None while there is none."""
+    if "current_base" not in g:
+        choices = base_choices()
+        wanted = chosen_base_id()
+        g.current_base = next((base for base in choices if base.id == wanted), choices[0] if choices else None)
+        if g.current_base is not None:
+            g.zone = g.current_base.timezone
+    return g.current_base
+
+
+def current_base() -> Any:
+    """The base (id, code, name, timezone) that this page is about."""
+    base = current_base_or_none()
+    if base is None:
+        raise NotFound(N_("There is no base yet that you may look at. Ask whoever runs it to admit you."))
+    return base
+
+
+def tenant_choices() -> list[Any]:
+    """The tenants for which the person may book at the current base: their own, or for staff those admitted."""
+    actor = current_actor()
+    base = current_base()
+    query = (
+        sa.select(Tenant.id, Tenant.uscc, Tenant.name)
+        .join(Admission, Admission.tenant_id == Tenant.id)
+        .where(Admission.base_id == base.id, Tenant.suspended_at.is_(None))
+        .order_by(Tenant.name)
+    )
+    if not actor.serves(base.id):
+        query = query.where(Tenant.id.in_(actor.tenants))
+    return list(session().execute(query))
+
+
+def own_tenant_ids() -> list[UUID]:
+    return sorted(current_actor().tenants)
+

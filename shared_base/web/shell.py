@@ -1,0 +1,75 @@
+"""What every page's frame shows: navigation by role, the base, the reader, languages."""
+
+from typing import Any
+
+from flask import Flask, g, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from shared_base.core.actor import BASE_ROLES, TENANT_ROLES
+from shared_base.http.language import locale_code
+from shared_base.web.current import base_choices, current_base_or_none
+
+STAFF = set(BASE_ROLES)
+TENANT = set(TENANT_ROLES)
+
+#: endpoint, label, icon, roles that see it, group, in the phone's tab bar for
+NAVIGATION: tuple[tuple[str, Any, str, set[str], Any, set[str]], ...] = (
+    ("today.show", _l("Today"), "today", STAFF, _l("Run"), STAFF),
+    ("timeline.show", _l("Timeline"), "timeline", STAFF | TENANT, _l("Run"), STAFF | TENANT),
+    ("find.show", _l("Find a studio"), "find", STAFF | TENANT, _l("Run"), TENANT),
+    ("bookings.index", _l("Bookings"), "bookings", STAFF | TENANT, _l("Run"), STAFF | TENANT),
+    ("spaces.index", _l("Spaces"), "spaces", STAFF, _l("House"), set()),
+    ("tenants.index", _l("Tenants"), "tenants", STAFF, _l("House"), set()),
+    ("hosts.index", _l("Hosts"), "host", STAFF | TENANT, _l("House"), set()),
+    ("leases.index", _l("Leases"), "leases", STAFF | TENANT | {"reviewer"}, _l("House"), {"reviewer"}),
+    ("payments.index", _l("Rent payments"), "payments", STAFF | TENANT | {"reviewer"}, _l("House"), set()),
+    ("reports.index", _l("Month reports"), "reports", {"operator", "reviewer"}, _l("Account for"), {"reviewer"}),
+    ("claims.index", _l("Subsidy claims"), "claims", {"operator", "tenant_owner", "reviewer"}, _l("Account for"),
+     {"tenant_owner", "reviewer"}),
+    ("imports.new", _l("Import"), "import", {"operator"}, _l("Administer"), set()),
+    ("bases.index", _l("Bases"), "base", {"operator"}, _l("Administer"), set()),
+    ("people.index", _l("People"), "people", {"operator", "tenant_owner"}, _l("Administer"), set()),
+    ("audit.index", _l("Audit trail"), "audit", {"operator", "reviewer"}, _l("Administer"), set()),
+)  # fmt: skip
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The entries that the reader's roles open; `active` for the page they are on."""
+    actor = current_user.actor
+    held = {grant.role for grant in actor.grants}
+    room = (request.endpoint or "").partition(".")[0]
+    return [
+        {
+            "endpoint_url": url_for(endpoint),
+            "label": label,
+            "icon": icon,
+            "active": endpoint.partition(".")[0] == room,
+            "group": group,
+            "primary": bool(held & tabs) or (actor.is_admin and bool(STAFF & tabs)),
+        }
+        for endpoint, label, icon, roles, group, tabs in NAVIGATION
+        if actor.is_admin or held & roles
+    ]
+
+
+def frame() -> dict[str, Any]:
+    """Context of every template. A broken database is not asked again for the frame of its own error page."""
+    locale = locale_code()
+    shell: dict[str, Any] = {"home": "/", "language": url_for("choices.language"), "sign_in": url_for("sign_in.new")}
+    context: dict[str, Any] = {"locale": locale, "nav": [], "current_base": None, "shell": shell}
+    if g.get("broken"):
+        return context | {"current_user": None}
+    if not current_user.is_authenticated:
+        return context
+    shell |= {
+        "account": url_for("account.show"),
+        "sign_out": url_for("sign_in.end"),
+        "base": url_for("choices.current_base"),
+        "bases": [{"code": base.code, "name": base.name} for base in base_choices()],
+    }
+    return context | {"nav": navigation(), "current_base": current_base_or_none()}
+
+
+def init_app(app: Flask) -> None:
+    app.context_processor(frame)
