@@ -127,3 +127,7 @@ def main() -> None:
         sys.exit(2 if isinstance(error, click.UsageError) else 1)
     except OSError as error:
         sys.exit(refusals.fault(error))
+
+
+if __name__ == "__main__":
+    main()

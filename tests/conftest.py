@@ -21,6 +21,8 @@ from shared_base.core.clock import FixedClock
 from shared_base.core.database import make_engine
 from shared_base.migrations.schema import upgrade
 
+pytest_plugins = ["tests.web_fixtures"]
+
 OWNER, APP = "shared_base_test_owner", "shared_base_test_app"
 NOON = datetime(2026, 11, 2, 4, 0, tzinfo=UTC)  # a Monday, noon in Shanghai
 

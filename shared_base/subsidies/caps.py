@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from shared_base.core.money import yuan
 from shared_base.core.periods import Month
 from shared_base.subsidies.clock import SupportClock
+from shared_base.subsidies.general_rules import WHOLE
 from shared_base.subsidies.parameters import Parameters, YearCap, in_force
 from shared_base.subsidies.steps import Explanation
 from shared_base.subsidies.wording import Wording
 
-GENERAL = "测算口径 5"
 SUM = Wording(
     "%(count)s 行（一份协议一个月为一行）之和；每行不足 1 分舍去",
     "the sum of %(count)s lines (one lease, one month each); each line is rounded down to the fen",
@@ -66,7 +66,7 @@ def limited(parameters: Parameters, amounts: Sequence[MonthAmount], clock: Suppo
     years hold of months beyond them: both limits bind, in whatever order they are applied. A value that changes within
     the claim is read in the last month it governs.
     """
-    steps.total("lines_sum", GENERAL, sum(line.amount_fen for line in amounts), SUM.fill(count=len(amounts)))
+    steps.total("lines_sum", WHOLE.clause, sum(line.amount_fen for line in amounts), SUM.fill(count=len(amounts)))
     last = max(line.month for line in amounts)
     years = _years(parameters, amounts, clock)
     for year in years:

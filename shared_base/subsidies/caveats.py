@@ -27,7 +27,8 @@ ESTIMATE = Wording(
 )
 STALE = Wording(
     "政策参数最后确认有效于 %(known)s，早于所申报的 %(last)s，请核对现行有效文本。",
-    "The policy's values were last known to hold on %(known)s, before %(last)s, which is claimed: check the text in force.",
+    "The policy's values were last known to hold on %(known)s, before %(last)s, which is claimed: check the text in "
+    "force.",
 )
 PRIOR_YEAR = Wording(
     "该政策补贴申报上一年度（%(year)s 年）的租金，本期含其他年度的月份：%(months)s。",

@@ -18,12 +18,10 @@ from shared_base.subsidies.wording import Wording, exact_yuan, percent
 NOTHING = Wording("", "")
 ASSUMED = Wording("（假设）", " (assumed)")
 COUNTED_RENT = Wording(
-    "可补租金 %(eligible)s 元 × 计入面积 %(counted)s㎡ ÷ 租赁面积 %(area)s㎡ = %(amount)s 元",
+    "可计租金 %(eligible)s 元 × 计入面积 %(counted)s㎡ ÷ 租赁面积 %(area)s㎡ = %(amount)s 元",
     "eligible rent ¥%(eligible)s × counted area %(counted)s m² ÷ leased area %(area)s m² = ¥%(amount)s",
 )
-SHARE = Wording(
-    "；比例 %(rate)s%(assumed)s：%(amount)s 元", "; share %(rate)s%(assumed)s: ¥%(amount)s"
-)
+SHARE = Wording("；比例 %(rate)s%(assumed)s：%(amount)s 元", "; share %(rate)s%(assumed)s: ¥%(amount)s")
 SHARE_BY_YEAR = Wording(
     "；第 %(year)s 支持年比例 %(rate)s：%(amount)s 元", "; share of support year %(year)s, %(rate)s: ¥%(amount)s"
 )
@@ -37,8 +35,8 @@ DAY_PRICE = Wording(
     "; price cap ¥%(price)s per m² and day × %(counted)s m² × %(payable)s days = ¥%(amount)s",
 )
 BAND = Wording(
-    "；%(lower)s–%(upper)s㎡ 档计入 %(counted)s㎡：租金 %(rent)s 元，指导价 %(guide)s 元/㎡·月%(assumed)s × %(limit)s 倍以内 "
-    "%(bound)s 元，取小 × %(rate)s = %(amount)s 元",
+    "；%(lower)s–%(upper)s㎡ 档计入 %(counted)s㎡：租金 %(rent)s 元，指导价 %(guide)s 元/㎡·月%(assumed)s × %(limit)s "
+    "倍以内 %(bound)s 元，取小 × %(rate)s = %(amount)s 元",
     "; band %(lower)s–%(upper)s m², %(counted)s m² counted: rent ¥%(rent)s, within %(limit)s times the guide price "
     "¥%(guide)s per m² and month%(assumed)s ¥%(bound)s, the lower × %(rate)s = ¥%(amount)s",
 )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -48,7 +49,8 @@ class Cited(Strict):
     """Something a source says: which source (a key of the policy's `sources`), which clause, and its words if known."""
 
     source: Text
-    clause: Text
+    #: steps join several with ；, so that none may hold one itself
+    clause: Annotated[str, Field(min_length=1, pattern=r"^[^；]*[^；\s][^；]*$")]
     quote: Text | None = None
 
 
@@ -206,7 +208,7 @@ class Parameters(Strict):
     def _no_overlaps(self) -> Self:
         for name in type(self).model_fields:
             values: tuple[Dated, ...] = getattr(self, name)
-            for earlier, later in zip(values, values[1:], strict=False):
+            for earlier, later in pairwise(values):
                 if earlier.valid_to is None or later.valid_from <= earlier.valid_to:
                     raise ValueError(f"{name}: values are sorted by date and do not overlap")
         return self

@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -53,7 +54,7 @@ class Source(Strict):
 
 
 class Place(Bilingual):
-    """Where the policy applies, as GB/T 2260 divisions; a code's trailing `00` pairs mean all of it. Not a condition."""
+    """Where the policy applies, as GB/T 2260 divisions (a code that ends in `00` holds all below it). No condition."""
 
     divisions: Annotated[tuple[Division, ...], Field(min_length=1)]
 
@@ -126,7 +127,9 @@ class Policy(Strict):
         return [
             name
             for name, values in _parameter_values(self.parameters)
-            if any(isinstance(value, OpenOrKnown) and value.open and any(map(value.holds_in, months)) for value in values)
+            if any(
+                isinstance(value, OpenOrKnown) and value.open and any(map(value.holds_in, months)) for value in values
+            )
         ]
 
 
@@ -209,7 +212,7 @@ def _check_formulas(policy: Policy) -> None:
     """Each formula has what it needs for as long as it holds, and nothing is stated that no formula reads."""
     stated = {name for name, values in _parameter_values(policy.parameters) if values}
     read: set[str] = set()
-    for earlier, later in zip(policy.formula, policy.formula[1:], strict=False):
+    for earlier, later in pairwise(policy.formula):
         if earlier.valid_to is None or later.valid_from <= earlier.valid_to:
             raise ValueError("formula: entries are sorted by date and do not overlap")
     for entry in policy.formula:

@@ -39,7 +39,10 @@ def require_frozen(
     running = [month for of_base in missing.values() for month in of_base if month.last >= as_of]
     if running:
         raise MissingReport(
-            N_("There is no frozen report of %(missing)s, and %(running)s had not ended on %(as_of)s: shorten the period."),
+            N_(
+                "There is no frozen report of %(missing)s, and %(running)s had not ended on %(as_of)s: "
+                "shorten the period."
+            ),
             missing=named,
             running=month_spans(running),
             as_of=as_of.isoformat(),

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from shared_base.core.money import rounded, yuan
 from shared_base.core.periods import Month
-from shared_base.subsidies import caveats
+from shared_base.subsidies import caveats, general_rules
 from shared_base.subsidies.area import shared_out
 from shared_base.subsidies.assumptions import assumed
 from shared_base.subsidies.caps import MonthAmount, limited
@@ -28,8 +28,6 @@ from shared_base.subsidies.reports_needed import BaseMonth, require_frozen
 from shared_base.subsidies.steps import Explanation, Step
 from shared_base.subsidies.terms import Terms, terms_in
 from shared_base.subsidies.wording import Wording
-
-GENERAL_MONTHS, GENERAL_RENT, GENERAL_CLOCK = "测算口径 1", "测算口径 3", "测算口径 4"
 
 SERVICE_MONTHS = Wording(
     "期内冻结月报共有 %(all)s 个协议月，计入 %(kept)s 个：协议在租、基地当月经认定、承租人不是基地运营者",
@@ -51,7 +49,8 @@ TESTED = Wording(
 DECLARED = Wording("%(text)s：由 %(by)s 声明", "%(text)s: declared by %(by)s")
 RENT_PAID = Wording(
     "截至 %(as_of)s 已付租金 %(paid)s 元（更正已轧差，净额低于 0 的计 0），逐月以应付租金为限",
-    "rent paid by %(as_of)s: ¥%(paid)s (corrections netted, a net below 0 counts 0), at most the rent due of each month",
+    "rent paid by %(as_of)s: ¥%(paid)s (corrections netted, a net below 0 counts 0), at most the rent due of each "
+    "month",
 )
 PROPERTY_FEE = Wording(
     "政策包含物业费：已付 %(paid)s 元，逐月以在租天数的应付物业费为限，计入 %(fee)s 元",
@@ -119,9 +118,7 @@ def compute(
     given = assumed(policy, period, assumptions or {})
     vouched = declared(policy, declarations, declared_by)
     require_frozen(leases, period, frozen, as_of=as_of)
-    rows = sorted(
-        (row for row in lease_months if row.month in set(period)), key=lambda row: (row.month, row.lease_ref)
-    )
+    rows = sorted((row for row in lease_months if row.month in set(period)), key=lambda row: (row.month, row.lease_ref))
     assert all(row.uscc == tenant for row in rows), "a claim reads its own enterprise's rows only"
     assert len({(row.lease_ref, row.month) for row in rows}) == len(rows), "one row a lease and month"
 
@@ -187,13 +184,13 @@ class _Run:
         before = len(self.rows)
         self._drop(out)
         why = SERVICE_MONTHS.fill(all=before, kept=len(self.rows))
-        self.steps.total("service_months", GENERAL_MONTHS, self._due(), why)
+        self.steps.total("service_months", general_rules.MONTHS.clause, self._due(), why)
         self.clock = support_clock(self.leases, self.rows)
         if self.clock and self.rows:
             years = sorted({self.clock.year_of(row.month) for row in self.rows})
             text = str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}"
             why = CLOCK.fill(start=self.clock.start, lease=self.clock.lease_ref, years=text)
-            self.steps.note("support_clock", GENERAL_CLOCK, why)
+            self.steps.note("support_clock", general_rules.CLOCK.clause, why)
 
     def keep_in_force(self) -> None:
         """Months in which the policy states a formula; a policy pays for no month before or after it."""
@@ -236,7 +233,9 @@ class _Run:
         ]
         net = sum(rent.rent_paid_fen for _, rent in rents)
         counted = sum(rent.rent_fen for _, rent in rents)
-        self.steps.total("rent_paid", GENERAL_RENT, counted, RENT_PAID.fill(as_of=self.as_of, paid=yuan(net)))
+        self.steps.total(
+            "rent_paid", general_rules.RENT.clause, counted, RENT_PAID.fill(as_of=self.as_of, paid=yuan(net))
+        )
         with_fee = [row.month for row in self.rows if self._terms(row.month).property_fee_included]
         if with_fee:
             fee_paid = sum(rent.fee_paid_fen for _, rent in rents)

@@ -1,4 +1,4 @@
-"""The kinds of cell: how each is written, what Excel may hold in its place, and what is expected when it is neither.
+"""What may stand in a cell, and how each kind of value is parsed from it.
 
 A parser takes a cell that is not blank and returns its value, or raises `Invalid` saying what is wrong. Excel's own
 numbers, dates and times are accepted where the column is one; where Excel has already lost something (digits past the
@@ -6,14 +6,12 @@ numbers, dates and times are accepted where the column is one; where Excel has a
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from math import isfinite
-from typing import Any
 from zoneinfo import available_timezones
 
 from stdnum.cn import uscc
@@ -23,7 +21,7 @@ from shared_base.core import periods
 from shared_base.core.errors import Invalid
 from shared_base.core.i18n import N_
 from shared_base.core.periods import DaySpan, Month
-from shared_base.workbook.texts import UNPRINTABLE, Phrase, folded, prose
+from shared_base.workbook.texts import UNPRINTABLE, folded
 
 
 @dataclass(frozen=True)
@@ -45,8 +43,10 @@ RawCell = str | int | float | bool | datetime | time | timedelta | Formula | Exc
 #: Excel keeps this many digits of a number and silently zeroes the rest.
 EXCEL_DIGITS = 15
 _MINUTES_A_DAY = 1440
-# A year outside of these is a slip of the hand (0206, 9999), and open ends are left blank.
-_FIRST_YEAR, _LAST_YEAR = 1990, 2199
+_LONGEST_BUFFER = 720
+# A year outside of these is a slip of the hand (0206, 9999), and open ends are left blank. Old leases begin before
+# 2000, bookings do not.
+_FIRST_YEAR, _FIRST_YEAR_OF_INSTANTS, _LAST_YEAR = 1990, 2000, 2199
 
 _FEN = re.compile(r"-?\d{1,15}", re.ASCII)
 _COUNT = re.compile(r"\d{1,9}", re.ASCII)
@@ -54,26 +54,7 @@ _AREA = re.compile(r"(\d{1,8})(\.\d{1,4})?", re.ASCII)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 _DIVISION = re.compile(r"\d{6}", re.ASCII)
 _CODE = re.compile(r"[^\s;,/\\]+")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A value of a closed list; `zh` are its Chinese names, the first being the one shown."""
-
-    value: str
-    zh: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of cell. `expected` describes it over `limits`; `as_text` asks Excel to keep what is typed as it is."""
-
-    name: str
-    expected: Phrase
-    parse: Callable[[RawCell], Any]
-    limits: Mapping[str, int] = field(default_factory=dict)
-    choices: tuple[Choice, ...] = ()
-    as_text: bool = True
+_BASE_CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,19}", re.ASCII)
 
 
 def as_written(raw: RawCell) -> str:
@@ -105,22 +86,25 @@ def _integer(raw: RawCell, pattern: re.Pattern[str]) -> int:
 
 def parse_fen(raw: RawCell) -> int:
     """An amount of integer fen, zero or more."""
-    amount = parse_signed_fen(raw)
+    amount = _integer(raw, _FEN)
     if amount < 0:
         raise Invalid(N_("%(text)s is below zero"), text=str(amount))
     return amount
 
 
-def parse_signed_fen(raw: RawCell) -> int:
-    """An amount of integer fen of either sign: only a payment's correction may be below zero."""
-    return _integer(raw, _FEN)
+def parse_paid_fen(raw: RawCell) -> int:
+    """An amount of integer fen that changed hands: not zero; below zero it corrects another (红字)."""
+    amount = _integer(raw, _FEN)
+    if amount == 0:
+        raise Invalid(N_("a payment of nothing is no payment"))
+    return amount
 
 
-def parse_minutes(raw: RawCell) -> int:
-    """A length in whole minutes, at most a day."""
+def parse_buffer(raw: RawCell) -> int:
+    """A clean-down in whole minutes, at most half a day."""
     minutes = _integer(raw, _COUNT)
-    if minutes > _MINUTES_A_DAY:
-        raise Invalid(N_("%(text)s minutes are more than a day"), text=str(minutes))
+    if minutes > _LONGEST_BUFFER:
+        raise Invalid(N_("%(text)s minutes are more than half a day"), text=str(minutes))
     return minutes
 
 
@@ -138,12 +122,12 @@ def parse_area(raw: RawCell) -> Decimal:
     return area
 
 
-def _plausible(day: date, written: str) -> None:
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+def _plausible(day: date, written: str, first_year: int = _FIRST_YEAR) -> None:
+    if not first_year <= day.year <= _LAST_YEAR:
         raise Invalid(
             N_("the year of %(text)s is not between %(first)s and %(last)s; leave an open end blank"),
             text=written,
-            first=str(_FIRST_YEAR),
+            first=str(first_year),
             last=str(_LAST_YEAR),
         )
 
@@ -174,7 +158,7 @@ def parse_month(raw: RawCell) -> Month:
 
 
 def parse_instant(raw: RawCell) -> datetime:
-    """An instant with its offset, as UTC. Excel's date-times carry no offset and are refused."""
+    """An instant with its offset on a whole second, as UTC. Excel's date-times carry no offset and are refused."""
     if isinstance(raw, datetime):
         raise Invalid(
             N_("the cell holds a date-time of Excel, which has no offset; format it as text and type %(text)s+08:00"),
@@ -182,7 +166,9 @@ def parse_instant(raw: RawCell) -> datetime:
         )
     written = folded(as_written(raw))
     instant = periods.parse_instant(written)
-    _plausible(instant.date(), written)
+    _plausible(instant.date(), written, _FIRST_YEAR_OF_INSTANTS)
+    if instant.microsecond:
+        raise Invalid(N_("%(text)s is not on a whole second"), text=written)
     return instant
 
 
@@ -265,7 +251,8 @@ def parse_spans(raw: RawCell) -> tuple[DaySpan, ...]:
     return tuple(spans)
 
 
-def _checked_text(written: str, limit: int) -> str:
+def checked_text(written: str, limit: int) -> str:
+    """`written` itself when it is one printable line of at most `limit` characters."""
     if UNPRINTABLE.search(written):
         raise Invalid(N_("the text holds a line break or a character that cannot be printed"))
     if len(written) > limit:
@@ -275,176 +262,17 @@ def _checked_text(written: str, limit: int) -> str:
     return written
 
 
-def text(limit: int) -> Kind:
-    """Prose in one line: a name, a title, a reason."""
-    return Kind(
-        "text",
-        Phrase(N_("one line of text, at most %(limit)s characters"), "一行文字，最多 %(limit)s 个字符"),
-        lambda raw: _checked_text(prose(as_written(raw)), limit),
-        limits={"limit": limit},
-    )
-
-
-def reference_number(limit: int) -> Kind:
-    """A number that people give to papers (`租字(2026)001号`, `HT/2026/01`): folded, otherwise free."""
-
-    def parse(raw: RawCell) -> str:
-        written = _checked_text(folded(as_written(raw)), limit)
-        if ";" in written:
-            raise Invalid(N_("%(text)s holds a semicolon, which joins several values"), text=written)
-        return written
-
-    return Kind(
-        "ref",
-        Phrase(
-            N_("a reference without semicolons, at most %(limit)s characters"), "不含分号的编号，最多 %(limit)s 个字符"
-        ),
-        parse,
-        limits={"limit": limit},
-    )
-
-
-def _parse_code(raw: RawCell, limit: int) -> str:
-    written = _checked_text(folded(as_written(raw)), limit)
+def parse_code(raw: RawCell, limit: int) -> str:
+    """A short code of ours, which stands in addresses and lists."""
+    written = checked_text(folded(as_written(raw)), limit)
     if not _CODE.fullmatch(written):
         raise Invalid(N_("%(text)s holds a blank or one of ; , / \\"), text=written)
     return written
 
 
-def code(limit: int) -> Kind:
-    """A short code of ours that stands in addresses and lists, so without blanks and separators."""
-    return Kind(
-        "code",
-        Phrase(
-            N_("a code without blanks, semicolons, commas or slashes, at most %(limit)s characters"),
-            "不含空格、分号、逗号、斜杠的编码，最多 %(limit)s 个字符",
-        ),
-        lambda raw: _parse_code(raw, limit),
-        limits={"limit": limit},
-    )
-
-
-def codes(limit: int) -> Kind:
-    """Codes joined by `;`, each once."""
-
-    def parse(raw: RawCell) -> tuple[str, ...]:
-        written = folded(as_written(raw))
-        parts = [_parse_code(part.strip(), limit) for part in written.split(";") if part.strip()]
-        if not parts:
-            raise Invalid(N_("there is no code between the semicolons"))
-        if twice := next((part for part in parts if parts.count(part) > 1), None):
-            raise Invalid(N_("%(text)s is listed twice"), text=twice)
-        return tuple(parts)
-
-    return Kind(
-        "codes",
-        Phrase(
-            N_("one or more codes joined by semicolons, for example S01;S02"),
-            "一个或多个编码，用分号连接，例如 S01;S02",
-        ),
-        parse,
-    )
-
-
-def choice(expected: Phrase, *choices: Choice) -> Kind:
-    """A value of a closed list, in English or Chinese."""
-    values = {folded(word).casefold(): option.value for option in choices for word in (option.value, *option.zh)}
-
-    def parse(raw: RawCell) -> str:
-        written = folded(as_written(raw))
-        value = values.get(written.casefold())
-        if value is None:
-            raise Invalid(N_("%(text)s is not one of the values of this column"), text=written)
-        return value
-
-    return Kind("choice", expected, parse, choices=choices)
-
-
-FEN = Kind(
-    "fen",
-    Phrase(
-        N_("an amount in whole fen (1 yuan = 100 fen), digits only, for example 8453250"),
-        "以分为单位的整数金额（1 元 = 100 分），只写数字，例如 8453250",
-    ),
-    parse_fen,
-    as_text=False,
-)
-SIGNED_FEN = Kind(
-    "fen",
-    Phrase(
-        N_("an amount in whole fen (1 yuan = 100 fen), digits only; a red-letter correction below zero, as -660100"),
-        "以分为单位的整数金额（1 元 = 100 分），只写数字；红字冲销写负数，如 -660100",
-    ),
-    parse_signed_fen,
-    as_text=False,
-)
-MINUTES = Kind(
-    "minutes", Phrase(N_("whole minutes from 0 to 1440"), "0 至 1440 的整数分钟"), parse_minutes, as_text=False
-)
-AREA = Kind(
-    "area",
-    Phrase(
-        N_("an area in m², above zero, with at most four decimals, for example 88.25"),
-        "以平方米为单位、大于零、最多四位小数的面积，例如 88.25",
-    ),
-    parse_area,
-    as_text=False,
-)
-DATE = Kind(
-    "date",
-    Phrase(N_("a date as YYYY-MM-DD, for example 2026-09-30"), "日期，写作 YYYY-MM-DD，例如 2026-09-30"),
-    parse_date,
-)
-MONTH = Kind(
-    "month", Phrase(N_("a month as YYYY-MM, for example 2026-09"), "月份，写作 YYYY-MM，例如 2026-09"), parse_month
-)
-INSTANT = Kind(
-    "instant",
-    Phrase(
-        N_("an ISO 8601 instant with its offset, for example 2026-09-30T22:00+08:00"),
-        "带时区偏移的 ISO 8601 时刻，例如 2026-09-30T22:00+08:00",
-    ),
-    parse_instant,
-)
-OPENING = Kind(
-    "time",
-    Phrase(N_("a time of day as HH:MM, for example 08:00"), "一天中的时刻，写作 HH:MM，例如 08:00"),
-    parse_opening,
-)
-CLOSING = Kind(
-    "time",
-    Phrase(
-        N_("a time of day as HH:MM, 24:00 allowed; not after the opening means the next day"),
-        "一天中的时刻，写作 HH:MM，可写 24:00；不晚于开门时间即为次日",
-    ),
-    parse_clock,
-)
-USCC = Kind(
-    "uscc",
-    Phrase(
-        N_("a unified social credit code of 18 characters, for example 91230102FC3F0X5MRW"),
-        "18 位统一社会信用代码，例如 91230102FC3F0X5MRW",
-    ),
-    parse_uscc,
-)
-DIVISION = Kind(
-    "division",
-    Phrase(
-        N_("a division code of six digits (GB/T 2260), for example 230102"),
-        "六位行政区划代码（GB/T 2260），例如 230102",
-    ),
-    parse_division,
-)
-ZONE = Kind(
-    "zone",
-    Phrase(N_("the IANA name of a time zone, for example Asia/Shanghai"), "IANA 时区名，例如 Asia/Shanghai"),
-    parse_zone,
-)
-SPANS = Kind(
-    "spans",
-    Phrase(
-        N_("spans of days, both included, joined by semicolons, for example 2026-03-01/2026-03-31"),
-        "起止日期（首尾均含），多段用分号连接，例如 2026-03-01/2026-03-31",
-    ),
-    parse_spans,
-)
+def parse_base_code(raw: RawCell) -> str:
+    """The code of a base, canonical: upper case."""
+    written = folded(as_written(raw)).upper()
+    if not _BASE_CODE.fullmatch(written):
+        raise Invalid(N_("%(text)s is not a code of capital letters, digits and hyphens"), text=written)
+    return written

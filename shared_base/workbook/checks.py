@@ -99,7 +99,7 @@ def _overlapping_bookings(table: Table) -> Iterator[CellError]:
     """Two bookings of one space, neither cancelled, whose scheduled times (up to `released_at`) overlap."""
     taken: dict[Key, list[BookingRow]] = {}
     for booking in table.rows:
-        if booking.state != "cancelled":
+        if booking.state != "cancelled" and booking.start < booking.until:
             taken.setdefault((booking.base, booking.space), []).append(booking)
     for (base, space), bookings in taken.items():
         latest, *others = sorted(bookings, key=lambda booking: (booking.start, booking.row))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from shared_base.workbook.cells import Kind
+from shared_base.workbook.kinds import Kind
 from shared_base.workbook.texts import Phrase, heading_key
 
 #: What is wrong within one row: the column to blame, an English template and its values.

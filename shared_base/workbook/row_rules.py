@@ -18,6 +18,9 @@ def _in_order(first: date | None, last: date | None, column: str) -> Iterator[Ro
 
 
 def of_base(row: BaseRow) -> Iterator[RowFault]:
+    """A recognition has a beginning; its end may be open."""
+    if row.recognised_from is None and (row.recognised_to or row.recognition_no):
+        yield "recognised_from", N_("the first day of the recognition is missing"), {}
     yield from _in_order(row.recognised_from, row.recognised_to, "recognised_to")
 
 
@@ -46,8 +49,8 @@ def of_booking(row: BookingRow) -> Iterator[RowFault]:
     """Order of the instants. Whether the room was open, and when the guests came, is history and never refused."""
     if row.end <= row.start:
         yield "end", N_("the booking ends before or when it begins"), {}
-    elif row.released_at is not None and not row.start < row.released_at <= row.end:
-        yield "released_at", N_("a room is given back after the start and not after the end of its booking"), {}
+    elif row.released_at is not None and not row.start <= row.released_at <= row.end:
+        yield "released_at", N_("a room is given back between the start and the end of its booking"), {}
     if row.checked_out_at is not None:
         if row.checked_in_at is None:
             yield "checked_out_at", N_("there is a check-out without a check-in"), {}

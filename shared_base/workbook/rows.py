@@ -88,7 +88,7 @@ class LeaseRow:
     start_date: date
     end_date: date
     monthly_rent_fen: int
-    property_fee_fen: int | None
+    property_fee_fen: int
     rent_free: tuple[DaySpan, ...]
 
 

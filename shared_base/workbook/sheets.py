@@ -6,17 +6,19 @@ follow it. The order is that of dependence: a sheet refers only to sheets above 
 
 from shared_base.core.i18n import N_
 from shared_base.workbook import row_rules
-from shared_base.workbook.cells import (
+from shared_base.workbook.columns import Column, Reference, Sheet
+from shared_base.workbook.kinds import (
     AREA,
+    BASE_CODE,
+    BUFFER,
     CLOSING,
     DATE,
     DIVISION,
     FEN,
     INSTANT,
-    MINUTES,
     MONTH,
     OPENING,
-    SIGNED_FEN,
+    PAID_FEN,
     SPANS,
     USCC,
     ZONE,
@@ -27,14 +29,13 @@ from shared_base.workbook.cells import (
     reference_number,
     text,
 )
-from shared_base.workbook.columns import Column, Reference, Sheet
 from shared_base.workbook.rows import BaseRow, BookingRow, ClosureRow, LeaseRow, RentPaymentRow, SpaceRow, TenantRow
 from shared_base.workbook.texts import Phrase, heading_key
 
 #: What a blank `timezone` means.
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 
-CODE = code(32)
+CODE = code(40)
 REF = reference_number(64)
 NAME = text(200)
 REASON = text(500)
@@ -92,7 +93,7 @@ BASES = Sheet(
         Column(
             "code",
             ("基地编码", "编码"),
-            CODE,
+            BASE_CODE,
             required=True,
             example="HRB",
             note=Phrase(N_("Names the base everywhere else."), "其他各表都用它指明基地。"),
@@ -148,7 +149,7 @@ SPACES = Sheet(
     references=(Reference("base", "bases"),),
     rules=row_rules.of_space,
     columns=(
-        Column("base", ("基地编码", "基地", "所属基地"), CODE, required=True, example="HRB"),
+        Column("base", ("基地编码", "基地", "所属基地"), BASE_CODE, required=True, example="HRB"),
         Column(
             "code",
             ("空间编码", "编码"),
@@ -179,7 +180,7 @@ SPACES = Sheet(
         Column(
             "buffer_minutes",
             ("整理时间（分钟）", "整理时间", "缓冲分钟"),
-            MINUTES,
+            BUFFER,
             default=0,
             example="30",
             note=Phrase(
@@ -199,7 +200,7 @@ CLOSURES = Sheet(
     rules=row_rules.of_closure,
     columns=(
         Column("ref", ("停用编号", "编号"), REF, required=True, example="HRB-C1"),
-        Column("base", ("基地编码", "基地"), CODE, required=True, example="HRB"),
+        Column("base", ("基地编码", "基地"), BASE_CODE, required=True, example="HRB"),
         Column(
             "space",
             ("空间编码", "空间"),
@@ -250,8 +251,8 @@ LEASES = Sheet(
             required=True,
             example="9144030523YC1N11LP",
         ),
-        Column("base", ("基地编码", "基地"), CODE, required=True, example="HRB"),
-        Column("spaces", ("空间编码", "空间"), codes(32), required=True, example="O01;O02"),
+        Column("base", ("基地编码", "基地"), BASE_CODE, required=True, example="HRB"),
+        Column("spaces", ("空间编码", "空间"), codes(40), required=True, example="O01;O02"),
         Column("area_m2", ("租赁面积（㎡）", "租赁面积", "面积"), AREA, required=True, example="1300.5"),
         Column("start_date", ("起租日", "开始日期"), DATE, required=True, example="2024-05-12"),
         Column(
@@ -263,7 +264,7 @@ LEASES = Sheet(
             note=Phrase(N_("Last day, included."), "最后一日（含）。"),
         ),
         Column("monthly_rent_fen", ("月租金（分）", "月租金"), FEN, required=True, example="8453250"),
-        Column("property_fee_fen", ("月物业费（分）", "月物业费"), FEN, example="3641400"),
+        Column("property_fee_fen", ("月物业费（分）", "月物业费"), FEN, default=0, example="3641400"),
         Column("rent_free", ("免租期",), SPANS, default=(), example="2024-06-01/2024-06-20;2025-02-01/2025-02-25"),
     ),
 )
@@ -288,7 +289,7 @@ RENT_PAYMENTS = Sheet(
         ),
         Column("paid_on", ("付款日期", "缴费日期"), DATE, required=True, example="2024-05-06"),
         Column("kind", ("费用类型", "类型"), PAYMENT_KIND, required=True, example="租金"),
-        Column("amount_fen", ("金额（分）",), SIGNED_FEN, required=True, example="8453250"),
+        Column("amount_fen", ("金额（分）",), PAID_FEN, required=True, example="8453250"),
         Column(
             "invoice_no",
             ("发票号码", "发票号"),
@@ -316,7 +317,7 @@ BOOKINGS = Sheet(
     columns=(
         Column("ref", ("预订编号", "编号"), REF, required=True, example="HRB-000609"),
         Column("space", ("空间编码", "空间", "直播间"), CODE, required=True, example="S01"),
-        Column("base", ("基地编码", "基地"), CODE, required=True, example="HRB"),
+        Column("base", ("基地编码", "基地"), BASE_CODE, required=True, example="HRB"),
         Column(
             "tenant_uscc",
             ("统一社会信用代码", "企业统一社会信用代码"),

@@ -115,15 +115,7 @@ def _entry(name: str) -> pwd.struct_passwd | None:
 def _made(name: str) -> pwd.struct_passwd | None:
     useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     if useradd:
-        options = [
-            "--system",
-            "--user-group",
-            "--no-create-home",
-            "--home-dir",
-            "/nonexistent",
-            "--shell",
-            "/bin/false",
-        ]
+        options = ["--system", "--user-group", "--no-create-home", "--home-dir=/nonexistent", "--shell=/bin/false"]
         # Another start may be making it at this moment: what counts is that it is there afterwards.
         subprocess.run([useradd, *options, name], capture_output=True, check=False)
     return _entry(name)

@@ -41,9 +41,7 @@ class Binaries:
         path = self.bindir / program
         if not path.exists():
             raise CannotStart(
-                N_(
-                    "PostgreSQL's program %(program)s is missing in %(bindir)s: install the server and its client tools"
-                ),
+                N_("%(program)s is missing in %(bindir)s: install PostgreSQL's server and client programs there"),
                 program=program,
                 bindir=self.bindir,
             )
@@ -58,9 +56,7 @@ def find_binaries(environ: Mapping[str, str] = os.environ) -> Binaries:
         version = _version(bindir)
         if version is None or int(version.partition(".")[0]) < OLDEST:
             raise CannotStart(
-                N_(
-                    "PG_BINDIR is %(bindir)s, where no working PostgreSQL %(oldest)s or later is: correct it or remove it"
-                ),
+                N_("PG_BINDIR is %(bindir)s, which holds no PostgreSQL %(oldest)s or later: correct it or remove it"),
                 bindir=bindir,
                 oldest=OLDEST,
             )
@@ -87,13 +83,7 @@ def reachable_binaries(binaries: Binaries, account: Account, home: Path) -> Bina
     if not account.switched or _runs(account, binaries.path("postgres")):
         return binaries
     if binaries.package is None:
-        raise CannotStart(
-            N_(
-                "The account %(account)s cannot run %(bindir)s/postgres: open the directories on the way to it (chmod o+x)"
-            ),
-            account=account.name,
-            bindir=binaries.bindir,
-        )
+        raise _unreachable(account, binaries)
     stamp = binaries.path("postgres").stat()
     key = hashlib.sha256(f"{binaries.bindir}:{stamp.st_size}:{stamp.st_mtime_ns}".encode()).hexdigest()[:12]
     copy = home / f"programs-{binaries.version}-{key}"
@@ -109,17 +99,22 @@ def reachable_binaries(binaries: Binaries, account: Account, home: Path) -> Bina
         unfinished.rename(copy)
     copied = Binaries(copy / WHEEL / "pginstall" / "bin", binaries.version)
     if not _runs(account, copied.path("postgres")):
-        raise CannotStart(
-            N_(
-                "The account %(account)s cannot run %(bindir)s/postgres: open the directories on the way to it (chmod o+x)"
-            ),
-            account=account.name,
-            bindir=copied.bindir,
-        )
+        raise _unreachable(account, copied)
     for old in home.glob("programs-*"):
         if old != copy:
             shutil.rmtree(old, ignore_errors=True)
     return copied
+
+
+def _unreachable(account: Account, binaries: Binaries) -> CannotStart:
+    return CannotStart(
+        N_(
+            "PostgreSQL runs as the account %(account)s, which cannot run %(bindir)s/postgres: "
+            "open the directories on the way to it (chmod o+x)"
+        ),
+        account=account.name,
+        bindir=binaries.bindir,
+    )
 
 
 def _candidates(search_path: str) -> Iterator[tuple[Path, Path | None]]:

@@ -53,7 +53,12 @@ SETTINGS = {
 
 
 def make_cluster(home: Home, binaries: Binaries) -> None:
-    """initdb into a temporary directory, then one rename: a start that is killed half-way leaves nothing to trip over."""
+    """initdb into a temporary directory, then one rename: killed half-way it leaves nothing to trip over."""
+    if home.cluster.exists() and any(home.cluster.iterdir()):
+        raise CannotStart(
+            N_("%(path)s holds files, but no database cluster: move them away, or put back what is missing"),
+            path=home.cluster,
+        )
     for unfinished in home.path.glob("cluster.new-*"):
         shutil.rmtree(unfinished, ignore_errors=True)
     home.set_up_marker.unlink(missing_ok=True)

@@ -110,7 +110,7 @@ def ready_directories(home: Home) -> None:
 
 
 def _ready_socket_dir(home: Home) -> None:
-    """Make the socket's directory ours alone. Another user's under that name is refused: it could read or pose as us."""
+    """Make the socket's directory ours alone. Another user's under that name is refused: it could pose as us."""
     try:
         home.socket_dir.mkdir(mode=0o700)
         home.account.give(home.socket_dir)

@@ -41,11 +41,10 @@ def _role(connection: psycopg.Connection, name: str, password: str, *, creates_d
     verifier = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
     known = connection.execute("select 1 from pg_roles where rolname = %s", (name,)).fetchone()
     connection.execute(
-        sql.SQL(
-            "{verb} ROLE {name} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOREPLICATION {databases} PASSWORD {to}"
-        ).format(
+        sql.SQL("{verb} ROLE {name} LOGIN {databases} {powerless} PASSWORD {to}").format(
             verb=sql.SQL("ALTER" if known else "CREATE"),
             name=sql.Identifier(name),
+            powerless=sql.SQL("NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOREPLICATION"),
             databases=sql.SQL("CREATEDB" if creates_databases else "NOCREATEDB"),
             to=sql.Literal(verifier),
         )

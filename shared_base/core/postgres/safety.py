@@ -117,8 +117,8 @@ def _refuse_powers(cursor: psycopg.Cursor[TupleRow]) -> None:
         if bypasses or creates_roles or replicates or files:
             raise Unsafe(
                 N_(
-                    "DATABASE_URL connects as %(role)s, which through %(through)s can step around row-level security: "
-                    "ALTER ROLE %(through)s NOBYPASSRLS NOCREATEROLE NOREPLICATION, or REVOKE %(through)s FROM %(role)s."
+                    "DATABASE_URL connects as %(role)s, which as %(through)s can step around row-level security: ALTER "
+                    "ROLE %(through)s NOBYPASSRLS NOCREATEROLE NOREPLICATION, or REVOKE %(through)s FROM %(role)s."
                 ),
                 **values,
             )
@@ -126,8 +126,8 @@ def _refuse_powers(cursor: psycopg.Cursor[TupleRow]) -> None:
             raise Unsafe(
                 N_(
                     "DATABASE_URL connects as %(role)s, which as %(through)s owns %(owned)s and could lift its own "
-                    "restrictions: let a second role own the database (DATABASE_OWNER_URL) and connect as one that owns "
-                    "nothing."
+                    "restrictions: let a second role own the database (DATABASE_OWNER_URL), and connect as one that "
+                    "owns nothing."
                 ),
                 owned=table or cursor.connection.info.dbname,
                 **values,

@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from shared_base.core.i18n import N_
-from shared_base.core.postgres.binaries import Binaries, reachable_binaries
-from shared_base.core.postgres.cluster import check_version, configure
+from shared_base.core.postgres.binaries import Binaries, find_binaries, reachable_binaries
+from shared_base.core.postgres.cluster import check_version, configure, make_cluster, reset_superuser
 from shared_base.core.postgres.diagnosis import LOG_LINES, cannot_start
 from shared_base.core.postgres.errors import CannotStart
 from shared_base.core.postgres.home import PORT, Home, ready_directories
@@ -38,7 +39,7 @@ class Postmaster:
 
 
 def postmaster_of(home: Home) -> Postmaster | None:
-    """The server that works in this cluster now, also while it still starts or already stops; None when there is none."""
+    """The server that works in this cluster now, also while it still starts or already stops, or None."""
     try:
         lines = (home.cluster / "postmaster.pid").read_text(encoding="utf-8", errors="replace").splitlines()
         pid = abs(int(lines[0]))
@@ -49,8 +50,8 @@ def postmaster_of(home: Home) -> Postmaster | None:
     return Postmaster(pid, ready=len(lines) > 7 and lines[7].strip() == "ready")
 
 
-def bring_up(home: Home, binaries: Binaries) -> None:
-    """Have this cluster's server accept connections: adopt the one that runs, or start it.
+def bring_up(home: Home) -> None:
+    """Have the server accept connections: adopt the one that runs, or start it, on a cluster made when missing.
 
     The caller holds the start lock. A server whose socket was swept away cannot be reached: it is started anew.
     """
@@ -61,22 +62,28 @@ def bring_up(home: Home, binaries: Binaries) -> None:
         return
     if server:
         stop(home)
-    check_version(home, binaries)
     ready_directories(home)
-    _launch(home, reachable_binaries(binaries, home.account, home.path))
+    binaries = reachable_binaries(find_binaries(), home.account, home.path)
+    if not home.exists:
+        make_cluster(home, binaries)
+    check_version(home, binaries)
+    _launch(home, binaries)
 
 
 def stop(home: Home) -> None:
     """End the server and every process of its: in order, then at once, then by force. Nothing committed is lost."""
     for sign, patience in ((signal.SIGINT, LONGEST_STOP), (signal.SIGQUIT, LONGEST_ABORT)):
-        server = postmaster_of(home)
-        if server is None:
-            break
-        _send(sign, [server.pid])
-        pid = server.pid
-        _wait(lambda: not _serves(pid, home), patience)
+        if server := postmaster_of(home):
+            _send(sign, [server.pid])
+            _wait(partial(_ended, server, home), patience)
     _send(signal.SIGKILL, _processes_of(home))
     shutil.rmtree(home.socket_dir, ignore_errors=True)
+
+
+def renew_superuser(home: Home) -> None:
+    """Set the superuser's password to the one we hold; afterwards the server is down."""
+    stop(home)
+    reset_superuser(home, reachable_binaries(find_binaries(), home.account, home.path))
 
 
 def log_tail(home: Home, lines: int = LOG_LINES) -> str:
@@ -123,12 +130,8 @@ def _launch(home: Home, binaries: Binaries) -> None:
     # A starter that was killed leaves its pg_ctl behind: that one's server may have come up before ours could.
     if postmaster_of(home) and _settled(home):
         return
-    said = [
-        started.stdout,
-        _read(home.startup_log),
-        *(_read(path, before.get(path, 0)) for path in _running_logs(home)),
-    ]
-    raise cannot_start(home, "\n".join(said))
+    logged = [_read(path, before.get(path, 0)) for path in _running_logs(home)]
+    raise cannot_start(home, "\n".join([started.stdout, _read(home.startup_log), *logged]))
 
 
 def _running_logs(home: Home) -> list[Path]:
@@ -162,6 +165,10 @@ def _clear_after_crash(home: Home) -> None:
     (home.cluster / "postmaster.pid").unlink(missing_ok=True)
 
 
+def _ended(server: Postmaster, home: Home) -> bool:
+    return not _serves(server.pid, home)
+
+
 def _serves(pid: int, home: Home) -> bool:
     """Whether a living process is a PostgreSQL at work in this cluster; a zombie has no working directory."""
     if sys.platform == "darwin":
@@ -184,7 +191,9 @@ def _processes_of(home: Home) -> list[int]:
         return [server.pid] if server else []
     script = """
         for p in /proc/[0-9]*; do
-            if read -r name < "$p/comm" && test "$name" = postgres && test "$p/cwd" -ef "$1"; then echo "${p#/proc/}"; fi
+            if read -r name < "$p/comm" && test "$name" = postgres && test "$p/cwd" -ef "$1"; then
+                echo "${p#/proc/}"
+            fi
         done 2>/dev/null
     """
     told = home.account.run(["/bin/sh", "-c", script, "sh", home.cluster])

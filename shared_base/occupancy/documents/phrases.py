@@ -52,6 +52,7 @@ COMMON: Phrases = {
     "unit": ("单位", "Unit"),
     "yuan": ("元", "yuan"),
     "fen": ("分", "fen"),
+    "warning_code": ("类别", "Kind"),
     "warnings": ("警告", "Warnings"),
     "no_warnings": ("没有警告。", "No warnings."),
     "notes": ("说明", "Notes"),
@@ -159,7 +160,6 @@ REPORT: Phrases = {
     "rent_due_fen": ("应付租金（分）", "Rent due (fen)"),
     "property_fee_due_fen": ("应付物业费（分）", "Property fee due (fen)"),
     "recognised": ("认定期内", "Recognised"),
-    "warning_code": ("类别", "Kind"),
     "warning_above_one": ("超过 1", "above 1"),
     # how it is computed
     "method": ("口径与算法", "How each figure is computed"),

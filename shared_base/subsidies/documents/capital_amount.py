@@ -1,8 +1,8 @@
 """中文大写金额: an amount as cheques, contracts and subsidy forms write it, so that no digit can be altered.
 
-Rules: 《支付结算办法》附一《正确填写票据和结算凭证的基本规定》 (People's Bank of China, 1997): 整 after 元 or 角 where no smaller
-unit follows, none after 分; 零 for zeros between figures, one for a run of them; 壹拾 in full. Where the rules leave a
-零 to the writer (a zero 元 or 万 before a figure that is not zero) none is written.
+Rules: 《支付结算办法》附一《正确填写票据和结算凭证的基本规定》 (People's Bank of China, 1997): 整 after 元 or 角
+where no smaller unit follows, none after 分; 零 for zeros between figures, one for a run of them; 壹拾 in full.
+Where the rules leave a 零 to the writer (a zero 元 or 万 before a figure that is not zero) none is written.
 """
 
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
@@ -11,7 +11,7 @@ WAN, YI = 10_000, 100_000_000
 
 
 def capital_amount(fen: int) -> str:
-    """`fen` in Chinese capitals, in 元: `123456` is 壹仟贰佰叁拾肆元伍角陆分. Any size; below zero it begins with 负."""
+    """`fen` in Chinese capitals: `123456` is 壹仟贰佰叁拾肆元伍角陆分. Any size; below zero it begins with 负."""
     if fen < 0:
         return "负" + capital_amount(-fen)
     yuan, cents = divmod(fen, 100)
@@ -27,7 +27,7 @@ def capital_amount(fen: int) -> str:
 
 
 def _whole(number: int) -> str:
-    """A whole number in capitals, empty for zero: parts above 亿 and above 万, joined by 零 where a place is skipped."""
+    """A whole number in capitals, empty for zero; 零 where a place is skipped between 亿, 万 and 元."""
     for unit, name in ((YI, "亿"), (WAN, "万")):
         if number >= unit:
             high, low = divmod(number, unit)

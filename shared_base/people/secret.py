@@ -1,0 +1,18 @@
+"""Secrets that open something: cookies of sessions, API tokens, one-time links. 256 random bits, stored as a digest."""
+
+import hashlib
+import secrets
+
+#: characters of a secret: 32 bytes in URL-safe base64
+LENGTH = 43
+TOKEN_PREFIX = "sb_"
+
+
+def new_secret() -> str:
+    """A secret of 43 characters that fit a cookie, a header and an address."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a secret. It is random, so a plain SHA-256 is enough: there is nothing to guess."""
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,45 @@
+// What stands in the timeline: a booking, a closure, the head of a studio's row.
+import { element, icon } from "../dom.js";
+
+const ICONS = {
+  held: "hourglass", awaiting_approval: "user-question", checked_in: "broadcast", live: "broadcast", overdue: "alarm",
+  overrun: "alarm", completed: "check", no_show: "user-off", cancelled: "ban", arriving: "door-enter",
+};
+
+/** The state as a class: the colours stand in timeline.css. */
+export const stateClass = (state) => `is-${String(state).replaceAll("_", "-")}`;
+
+const hhmm = (wall) => wall.slice(11, 16);
+
+/** 20:00–02:00, and the dates where it begins and ends more than a night apart. */
+export function span(zone, booking) {
+  const start = zone.wall(booking.start);
+  const end = zone.wall(booking.end);
+  const far = booking.end - booking.start > 20 * 3_600_000;
+  const day = (wall) => (far ? `${Number(wall.slice(5, 7))}/${Number(wall.slice(8, 10))} ` : "");
+  return `${day(start)}${hhmm(start)}–${day(end)}${hhmm(end)}`;
+}
+
+export function bookingContent(booking, zone, words) {
+  const sign = ICONS[booking.state];
+  const state = words.states[booking.state] ?? booking.state;
+  const title = element("span", { class: "tl-title" }, sign ? icon(sign, "sm") : null, booking.title);
+  const when = element("span", { class: "tl-when" }, [span(zone, booking), booking.tenant].filter(Boolean).join(" · "));
+  return { domNodes: [element("span", { class: "tl-text" }, title, when, element("span", { class: "visually-hidden" }, state))] };
+}
+
+/** The tooltip: everything that the bar may be too short for. */
+export function bookingTip(booking, zone, words) {
+  return [booking.title, booking.tenant, span(zone, booking), words.states[booking.state]].filter(Boolean).join("\n");
+}
+
+export function closureContent(reason) {
+  return { domNodes: [element("span", { class: "tl-text tl-reason" }, icon("lock", "sm"), reason ?? "")] };
+}
+
+export function studioContent(resource) {
+  const { url, meta, group } = resource.extendedProps;
+  const name = url ? element("a", { href: url }, resource.title) : resource.title;
+  const detail = [group, meta].filter(Boolean).join(" · ");
+  return { domNodes: [element("span", { class: "tl-studio" }, name), element("span", { class: "tl-meta" }, detail)] };
+}
