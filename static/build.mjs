@@ -32,7 +32,7 @@ async function filesUnder(folder, ends) {
 async function wordsInUse() {
   const files = [
     ...(await filesUnder(path.join(root, "templates"), [".html"])),
-    ...(await filesUnder(path.join(source), [".js", ".css"])),
+    ...(await filesUnder(source, [".js"])),
     ...(await filesUnder(path.join(root, "shared_base"), [".py"])),
   ];
   const words = new Set();
@@ -42,7 +42,17 @@ async function wordsInUse() {
   return words;
 }
 
-/** Tabler's stylesheet without the classes that nothing uses (from 79 to about 15 KB compressed). */
+const classesIn = (css) => new Set([...css.matchAll(/\.([A-Za-z_][\w-]*)/g)].map((match) => match[1]));
+
+async function ourClasses() {
+  const files = await filesUnder(path.join(source, "css"), [".css"]);
+  return classesIn((await Promise.all(files.map((file) => readFile(file, "utf8")))).join("\n"));
+}
+
+/**
+ * Tabler is the ground: its reset, its variables and those of its utilities that pages use. A class that our own
+ * stylesheets define is ours alone, so that no rule is fought over. From 79 to about 7 KB compressed.
+ */
 const tabler = {
   name: "tabler",
   setup(builder) {
@@ -50,9 +60,8 @@ const tabler = {
     builder.onResolve({ filter: /^@tabler\/core$/ }, () => ({ path: file, namespace: "tabler" }));
     builder.onLoad({ filter: /.*/, namespace: "tabler" }, async () => {
       const code = await readFile(file);
-      const words = await wordsInUse();
-      const classes = new Set([...code.toString().matchAll(/\.([A-Za-z_][\w-]*)/g)].map((match) => match[1]));
-      const unusedSymbols = [...classes].filter((name) => !words.has(name));
+      const [words, ours] = await Promise.all([wordsInUse(), ourClasses()]);
+      const unusedSymbols = [...classesIn(code.toString())].filter((name) => !words.has(name) || ours.has(name));
       return { contents: transform({ filename: file, code, unusedSymbols }).code, loader: "css" };
     });
   },
@@ -88,13 +97,13 @@ async function sprite() {
   const unknown = [];
   for (const file of await filesUnder(path.join(root, "templates"), [".html"])) {
     const text = await readFile(file, "utf8");
-    for (const match of text.matchAll(/(?:\bicon\(|\bicon_name=)\s*"([^"]+)"/g)) {
+    for (const match of text.matchAll(/(?:\bicon\(|\bicon_name=|\bicon_after=)\s*"([^"]+)"/g)) {
       if (!known.has(match[1])) unknown.push(`${path.relative(root, file)}: icon "${match[1]}" is not in static/src/icons.json`);
     }
   }
   if (unknown.length) throw new Error(unknown.join("\n"));
   const symbols = await Promise.all(names.map(async (name) => {
-    const file = require.resolve(`@tabler/icons/icons/outline/${name}.svg`);
+    const file = require.resolve(`@tabler/icons/outline/${name}.svg`);
     const body = (await readFile(file, "utf8")).replace(/<!--[\s\S]*?-->/g, "").match(/<svg[^>]*>([\s\S]*)<\/svg>/)[1];
     return `<symbol id="${name}" viewBox="0 0 24 24">${body.replace(/\s*\n\s*/g, "").trim()}</symbol>`;
   }));

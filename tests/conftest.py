@@ -7,7 +7,6 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,22 +19,12 @@ from shared_base.core.actor import SYSTEM
 from shared_base.core.clock import FixedClock
 from shared_base.core.database import make_engine
 from shared_base.migrations.schema import upgrade
+from tests.databases import TestDatabase
 
-pytest_plugins = ["tests.web_fixtures"]
+pytest_plugins = ["tests.web_fixtures", "tests.live"]
 
 OWNER, APP = "shared_base_test_owner", "shared_base_test_app"
 NOON = datetime(2026, 11, 2, 4, 0, tzinfo=UTC)  # a Monday, noon in Shanghai
-
-
-@dataclass(frozen=True)
-class TestDatabase:
-    """A migrated database: the app role's URL, the owner's, the superuser's."""
-
-    __test__ = False
-    name: str
-    app: str
-    owner: str
-    superuser: str
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from config.settings import Settings
 from shared_base.app import create_app
 from shared_base.core.clock import FixedClock
 from shared_base.http.extensions import db
-from tests.conftest import TestDatabase
+from tests.databases import TestDatabase
 
 
 @pytest.fixture(scope="session")

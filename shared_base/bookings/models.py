@@ -37,9 +37,7 @@ class Booking(Model):
         sa.CheckConstraint("(state = 'cancelled') = (cancelled_at is not null)", name="bookings_cancelled_when"),
         sa.CheckConstraint("length(title) <= 200", name="bookings_title_length"),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name="bookings_tenant_fkey"),
-        sa.ForeignKeyConstraint(
-            ["base_id", "studio_id"], ["spaces.base_id", "spaces.id"], name="bookings_studio_fkey"
-        ),
+        sa.ForeignKeyConstraint(["base_id", "studio_id"], ["spaces.base_id", "spaces.id"], name="bookings_studio_fkey"),
         # a rival's host cannot be named, whatever the request says
         sa.ForeignKeyConstraint(["tenant_id", "host_id"], ["hosts.tenant_id", "hosts.id"], name="bookings_host_fkey"),
         sa.Index("bookings_base_during", "base_id", "during", postgresql_using="gist"),

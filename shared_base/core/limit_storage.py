@@ -30,7 +30,9 @@ class Window:
     ends_at: datetime
 
 
-def count(connection: sa.Connection, windows: Mapping[str, timedelta], *, at: datetime, amount: int = 1) -> dict[str, Window]:
+def count(
+    connection: sa.Connection, windows: Mapping[str, timedelta], *, at: datetime, amount: int = 1
+) -> dict[str, Window]:
     """Add `amount` to every key at once and return the counts; a window that has ended starts anew.
 
     Rows are locked in the order of their keys, so that counts of several keys never wait for each other in a circle.

@@ -34,6 +34,7 @@ ATTEMPTS = 4
 LOOK = 0.25
 
 PR_SET_PDEATHSIG = 1
+SIGNAL_NAMES = {sign.value: sign.name for sign in signal.Signals}
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ def _signal_group(leader: int, sign: signal.Signals) -> None:
 
 def _how(returncode: int) -> str:
     if returncode < 0:
-        return f"was killed by {signal.Signals(-returncode).name}"
+        return f"was killed by {SIGNAL_NAMES.get(-returncode, f'signal {-returncode}')}"
     return f"ended with status {returncode}"
 
 
@@ -213,7 +214,7 @@ def _become(supervisor: int, argv: list[str]) -> None:
     for sign in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores these, and a program inherits what is ignored
         signal.signal(sign, signal.SIG_DFL)
     try:
-        os.execvp(argv[0], argv)
+        os.execvp(argv[0], argv)  # noqa: S606 - no shell is what is wanted
     except OSError as error:
         sys.exit(f"{argv[0]}: {error.strerror}")
 

@@ -12,12 +12,10 @@ from sqlalchemy.orm import Session
 
 from config.settings import Settings
 from shared_base.core.clock import Clock
-from shared_base.core.database import Model
 
+# Models stand on `core.database.Model`, not on `db.Model`: domain rooms know no Flask. The session serves them as well.
 # A test hands in a connection with a transaction of its own: our commits are savepoints of it.
-db = SQLAlchemy(
-    model_class=Model, session_options={"expire_on_commit": False, "join_transaction_mode": "create_savepoint"}
-)
+db = SQLAlchemy(session_options={"expire_on_commit": False, "join_transaction_mode": "create_savepoint"})
 login_manager = LoginManager()
 csrf = CSRFProtect()
 babel = Babel()

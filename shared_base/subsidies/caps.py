@@ -66,7 +66,7 @@ def limited(parameters: Parameters, amounts: Sequence[MonthAmount], clock: Suppo
     years hold of months beyond them: both limits bind, in whatever order they are applied. A value that changes within
     the claim is read in the last month it governs.
     """
-    steps.total("lines_sum", WHOLE.clause, sum(line.amount_fen for line in amounts), SUM.fill(count=len(amounts)))
+    steps.total("lines_sum", WHOLE, sum(line.amount_fen for line in amounts), SUM.fill(count=len(amounts)))
     last = max(line.month for line in amounts)
     years = _years(parameters, amounts, clock)
     for year in years:

@@ -4,10 +4,12 @@ Sentences are in Chinese first (`why`, `text`) with the English beside them (`wh
 the figures. No time of day is in it, so that the same claim under the same code always has the same bytes.
 """
 
+import hashlib
+import json
 from datetime import date
 from typing import Any
 
-from shared_base.core.canonical import digest_of
+from shared_base.core.canonical import canonical_bytes, digest_of
 from shared_base.core.money import plain
 from shared_base.subsidies.policies import Policy
 from shared_base.subsidies.rules import ClaimResult
@@ -73,6 +75,18 @@ def claim_document(
         ],
     }
     return document | {"digest": digest_of(document)}
+
+
+def hashed_bytes(document: dict[str, Any]) -> bytes:
+    """The exact bytes that the document's `digest` is of: what is stored."""
+    return canonical_bytes({name: value for name, value in document.items() if name != "digest"})
+
+
+def read_document(canonical: bytes, digest: str) -> dict[str, Any]:
+    """The document from its stored bytes; they must still be those that were hashed."""
+    assert hashlib.sha256(canonical).hexdigest() == digest, "the stored claim is not what was hashed"
+    document: dict[str, Any] = json.loads(canonical)
+    return document | {"digest": digest}
 
 
 def _policy(policy: Policy) -> dict[str, Any]:

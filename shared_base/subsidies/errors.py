@@ -1,6 +1,6 @@
 """Why a claim is refused. Each says what is missing and what to do; none leaves anything behind."""
 
-from shared_base.core.errors import Conflict, Invalid, NotFound
+from shared_base.core.errors import Conflict, Forbidden, Invalid, NotFound
 from shared_base.core.i18n import N_
 
 
@@ -19,6 +19,18 @@ class UnknownPolicy(NotFound):
 class UnknownTenant(NotFound):
     type = "unknown-tenant"
     title = N_("No such enterprise")
+
+
+class UnknownClaim(NotFound):
+    type = "unknown-claim"
+    title = N_("No such claim")
+
+
+class NotYourClaim(Forbidden):
+    """The enterprise's figures are not this person's to compute, or only in part."""
+
+    type = "not-your-claim"
+    title = N_("Not yours to claim")
 
 
 class UnknownDeclaration(Invalid):

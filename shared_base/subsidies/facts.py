@@ -45,6 +45,7 @@ class RentPayment:
     paid_on: date
     kind: str
     amount_fen: int
+    invoice_no: str | None = None
 
 
 @dataclass(frozen=True)

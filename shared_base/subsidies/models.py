@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from shared_base.core.audit import audited
 from shared_base.core.database import Model, uuid_key
-from shared_base.core.row_security import BASES, EVERYTHING, NO_REVIEWER, TENANTS, protect
+from shared_base.core.row_security import BASES, EVERYTHING, NO_REVIEWER, TENANTS, after_tables, protect
 from shared_base.tenancy.models import Tenant
 
 
@@ -55,3 +55,15 @@ protect(
     write=f"{NO_REVIEWER} AND ({EVERYTHING} OR tenant_id = ANY ({TENANTS}) OR base_ids && {BASES})",
 )
 audited(Claim, ignored=("canonical", "names"))
+
+# A claim is the enterprise's, over all its bases. Staff who serve only some of them would compute it from part of its
+# leases: that there are others must be known to them, which ones need not.
+after_tables(
+    """
+CREATE FUNCTION leases_elsewhere(enterprise uuid, known_bases uuid[]) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+BEGIN ATOMIC
+  SELECT EXISTS (SELECT FROM leases l WHERE l.tenant_id = enterprise AND l.base_id <> ALL (known_bases));
+END
+"""
+)

@@ -184,13 +184,13 @@ class _Run:
         before = len(self.rows)
         self._drop(out)
         why = SERVICE_MONTHS.fill(all=before, kept=len(self.rows))
-        self.steps.total("service_months", general_rules.MONTHS.clause, self._due(), why)
+        self.steps.total("service_months", general_rules.MONTHS, self._due(), why)
         self.clock = support_clock(self.leases, self.rows)
         if self.clock and self.rows:
             years = sorted({self.clock.year_of(row.month) for row in self.rows})
             text = str(years[0]) if len(years) == 1 else f"{years[0]}–{years[-1]}"
             why = CLOCK.fill(start=self.clock.start, lease=self.clock.lease_ref, years=text)
-            self.steps.note("support_clock", general_rules.CLOCK.clause, why)
+            self.steps.note("support_clock", general_rules.CLOCK, why)
 
     def keep_in_force(self) -> None:
         """Months in which the policy states a formula; a policy pays for no month before or after it."""
@@ -233,9 +233,7 @@ class _Run:
         ]
         net = sum(rent.rent_paid_fen for _, rent in rents)
         counted = sum(rent.rent_fen for _, rent in rents)
-        self.steps.total(
-            "rent_paid", general_rules.RENT.clause, counted, RENT_PAID.fill(as_of=self.as_of, paid=yuan(net))
-        )
+        self.steps.total("rent_paid", general_rules.RENT, counted, RENT_PAID.fill(as_of=self.as_of, paid=yuan(net)))
         with_fee = [row.month for row in self.rows if self._terms(row.month).property_fee_included]
         if with_fee:
             fee_paid = sum(rent.fee_paid_fen for _, rent in rents)

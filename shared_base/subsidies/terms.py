@@ -7,6 +7,9 @@ from decimal import Decimal
 from shared_base.core.periods import Month
 from shared_base.subsidies.parameters import Band, Dated, Parameters, PriceCap, in_force
 
+#: between the clauses of one step; no clause holds it
+JOIN = "；"
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -29,7 +32,7 @@ class Terms:
 
     def clause(self, *names: str) -> str:
         """The clauses behind the parameters `names` that the policy states, each once."""
-        return "；".join(dict.fromkeys(self.clauses[name] for name in names if name in self.clauses))
+        return JOIN.join(dict.fromkeys(self.clauses[name] for name in names if name in self.clauses))
 
 
 def terms_in(parameters: Parameters, formula: str, month: Month, assumptions: Mapping[str, Decimal]) -> Terms:

@@ -78,9 +78,11 @@ def as_written(raw: RawCell) -> str:
 
 def _integer(raw: RawCell, pattern: re.Pattern[str]) -> int:
     """A whole number; Excel's `8453250.0` is one, `1e9`, `1_000`, `12.5` and `NaN` are not."""
+    if isinstance(raw, float) and not raw.is_integer():
+        raise Invalid(N_("%(text)s is not a whole number"), text=str(raw))
     written = folded(as_written(raw))
     if not pattern.fullmatch(written):
-        raise Invalid(N_("%(text)s is not a whole number of that size"), text=written)
+        raise Invalid(N_("%(text)s is not a whole number of this column's kind"), text=written)
     return int(written)
 
 

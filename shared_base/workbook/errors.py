@@ -42,17 +42,18 @@ class CellError:
         return fill(translate(self.expected) if translate else self.expected, dict(self.values))
 
     def line(self, translate: Translate | None = None) -> str:
-        """Place, fault and remedy in one line: `bookings, row 5, start: … Expected: …`."""
+        """Place, fault and remedy in one line: `bookings, row 5, start: … (expected: …)`."""
         say = translate or str
         place = [self.sheet]
         if self.row is not None:
             place.append(fill(say(N_("row %(row)s")), {"row": self.row}))
         if self.column is not None:
             place.append(self.column)
-        text = f"{', '.join(place)}: {self.what(translate)}"
+        fault = self.what(translate)
         if wanted := self.wanted(translate):
-            text += " " + fill(say(N_("Expected: %(expected)s.")), {"expected": wanted})
-        return text
+            values = {"fault": fault.rstrip(".。"), "wanted": wanted}
+            fault = fill(say(N_("%(fault)s (expected: %(wanted)s)")), values)
+        return f"{', '.join(place)}: {fault}"
 
     def as_json(self, translate: Translate | None = None) -> dict[str, Any]:
         return {

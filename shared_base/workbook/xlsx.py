@@ -115,15 +115,21 @@ def _sheets(book: Any, limits: Limits) -> Iterator[RawSheet]:
 def _rows(sheet: Any) -> Rows:
     # The size that a file states of its sheet may be wrong: too small loses rows, too large invents them.
     sheet.reset_dimensions()
+    left_out: Any = None
     with _damage_named():
         for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1), start=1):
             if number > LAST_ROW:
                 raise WorkbookUnreadable(N_("The sheet %(sheet)s goes beyond Excel's last row."), sheet=sheet.title)
+            if cells is left_out:
+                continue
             values = [None if cell.value is None else _raw(cell) for cell in cells]
             while values and values[-1] is None:
                 values.pop()
             if values:
                 yield number, values
+            else:
+                # openpyxl gives one and the same tuple for every row that the file leaves out
+                left_out = cells
 
 
 def _raw(cell: Any) -> RawCell:

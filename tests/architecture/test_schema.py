@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from shared_base.core.database import Model, make_engine
 from shared_base.migrations.schema import check, differences
-from tests.conftest import TestDatabase
+from tests.databases import TestDatabase
 
 #: tables that hold nothing of a tenant's; every other table is behind row-level security
 NO_TENANT = {

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from itertools import count
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import Range
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from stdnum.cn import ric, uscc
 
@@ -102,13 +103,16 @@ def make_actor(
     user = make_user(session, role, base=base, tenant=tenant)
     base_id = base.id if base and role in (*BASE_ROLES, "reviewer") else None
     tenant_id = tenant.id if tenant and role in TENANT_ROLES else None
+    bases: set[UUID] = {base_id} if base_id else set()
+    if role == "reviewer" and base_id is None:  # reviews all of them
+        bases = set(session.scalars(sa.select(Base.id)))
     return Actor(
         user_id=user.id,
         label=user.name,
         reach="admin" if role == "admin" else "reviewer" if role == "reviewer" else "member",
         grants=(Grant(role, base_id, tenant_id),),
-        bases=frozenset({base_id} - {None}),  # type: ignore[arg-type]
-        tenants=frozenset({tenant_id} - {None}),  # type: ignore[arg-type]
+        bases=frozenset(bases),
+        tenants=frozenset({tenant_id} if tenant_id else ()),
     )
 
 
@@ -201,7 +205,3 @@ def make_payment(
     session.add(payment)
     session.flush()
     return payment
-
-
-def during(start: datetime, end: datetime) -> Range[datetime]:
-    return Range(start, end)

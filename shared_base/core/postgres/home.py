@@ -58,6 +58,10 @@ class Home:
         return self.path / "set-up"
 
     @property
+    def socket(self) -> Path:
+        return self.socket_dir / f".s.PGSQL.{PORT}"
+
+    @property
     def exists(self) -> bool:
         """Whether there is a cluster: it appears by one rename, whole or not at all."""
         return (self.cluster / "PG_VERSION").exists()

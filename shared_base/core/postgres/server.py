@@ -20,14 +20,14 @@ from shared_base.core.postgres.binaries import Binaries, find_binaries, reachabl
 from shared_base.core.postgres.cluster import check_version, configure, make_cluster, reset_superuser
 from shared_base.core.postgres.diagnosis import LOG_LINES, cannot_start
 from shared_base.core.postgres.errors import CannotStart
-from shared_base.core.postgres.home import PORT, Home, ready_directories
+from shared_base.core.postgres.home import Home, ready_directories
 
 #: seconds: replaying the log of a long busy day after a crash
 LONGEST_RECOVERY = 600.0
 LONGEST_STOP = 60.0
 LONGEST_ABORT = 10.0
-#: seconds that backends of a killed server get to notice by themselves
-LONGEST_ORPHANHOOD = 5.0
+#: seconds that backends of a killed server get to notice by themselves; killing them is as good as the crash was
+LONGEST_ORPHANHOOD = 1.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def bring_up(home: Home) -> None:
     server = postmaster_of(home)
     if server and not server.ready:
         server = _settled(home)
-    if server and (home.socket_dir / f".s.PGSQL.{PORT}").is_socket():
+    if server and home.socket.is_socket():
         return
     if server:
         stop(home)
@@ -152,7 +152,8 @@ def _clear_after_crash(home: Home) -> None:
     """Take away what a killed server leaves, and only that: no server works in this cluster when we come here.
 
     Backends in the middle of a query outlive a killed postmaster; PostgreSQL refuses to start beside them. And it
-    refuses to start when the number in the old postmaster.pid is alive again as any process of its account.
+    refuses to start while the number in the old lock files is any process of its account, be it the killed server
+    itself, a zombie until somebody asks for its status.
     """
 
     def gone() -> bool:
@@ -163,6 +164,7 @@ def _clear_after_crash(home: Home) -> None:
         if not _wait(gone, LONGEST_ORPHANHOOD):
             return  # PostgreSQL will refuse, and say which
     (home.cluster / "postmaster.pid").unlink(missing_ok=True)
+    home.socket.with_name(f"{home.socket.name}.lock").unlink(missing_ok=True)
 
 
 def _ended(server: Postmaster, home: Home) -> bool:

@@ -26,8 +26,10 @@ def scale(largest: int) -> tuple[int, int]:
 def day_chart(by_local_day: Mapping[str, Mapping[str, int]], words: Words) -> dict[str, Any]:
     """Bars of booked and used time for every day of the month, with ticks in hours."""
     days = sorted(by_local_day.items())
-    top, step = scale(max((max(day["booked_seconds"], day["used_seconds"]) for _, day in days), default=0))
+    largest = max((max(day["booked_seconds"], day["used_seconds"]) for _, day in days), default=0)
+    top, step = scale(largest)
     return {
+        "empty": largest == 0,
         "days": [
             {
                 "label": str(date.fromisoformat(key).day),
@@ -42,10 +44,15 @@ def day_chart(by_local_day: Mapping[str, Mapping[str, int]], words: Words) -> di
     }
 
 
+def in_whole_hours(by_hour: Sequence[int]) -> bool:
+    """Whether the strip shows hours only: four digits of them leave no room for minutes."""
+    return max(by_hour, default=0) >= 1000 * HOUR
+
+
 def hour_strip(by_hour: Sequence[int]) -> list[dict[str, Any]]:
     """Twenty-four cells shaded from nothing to the busiest hour, each with its hour and its time."""
     largest = max(by_hour, default=0)
-    wide = largest >= 1000 * HOUR  # four digits of hours leave no room for minutes
+    wide = in_whole_hours(by_hour)
     return [
         {
             "hour": f"{hour:02d}",

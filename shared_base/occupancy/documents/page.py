@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared_base.core.money import plain, yuan
-from shared_base.occupancy.documents.charts import day_chart, hour_strip
+from shared_base.occupancy.documents.charts import day_chart, hour_strip, in_whole_hours
 from shared_base.occupancy.documents.figures import (
     NONE,
     above_one,
@@ -41,11 +41,12 @@ def report_page(report: Document, names: ReportNames, words: Words) -> dict[str,
         "occupancies": occupancies(report, words),
         "day_chart": day_chart(report["by_local_day"], words),
         "hour_strip": hour_strip(report["by_hour"]),
+        "hour_caption": words("by_hour_in_hours" if in_whole_hours(report["by_hour"]) else "by_hour_in_minutes"),
         "studios": studio_rows(report, names, words),
         "tenants": tenant_rows(report, names, words),
         "leases": lease_rows(report, names, words),
         "days": day_rows(report, words),
-        "warnings": warning_rows(report, names),
+        "warnings": warning_rows(report, names, words),
         "method": method_rows(report, words),
         "inputs": input_rows(report["inputs"], words),
     }
@@ -174,9 +175,8 @@ def lease_rows(report: Document, names: ReportNames, words: Words) -> dict[str, 
             [
                 {"text": shortened(row["ref"], 40)},
                 _named(row["uscc"], names.tenants.get(row["uscc"])),
-                {"text": area(row["area_m2"])},
+                {"text": area(row["area_m2"]), "sub": area(m2_days(row))},
                 {"text": f"{row['days_in_force']} / {row['payable_days']} / {row['days_of_month']}"},
-                {"text": area(m2_days(row))},
                 {"text": _yuan(row["rent_due_fen"])},
                 {"text": _yuan(row["property_fee_due_fen"])},
                 {"text": words("yes" if row["recognised"] else "no")},
@@ -186,9 +186,8 @@ def lease_rows(report: Document, names: ReportNames, words: Words) -> dict[str, 
         "total": [
             {"text": words("total")},
             {"text": ""},
-            {"text": ""},
-            {"text": ""},
             {"text": area(report["totals"]["leased_m2_days"])},
+            {"text": ""},
             {"text": yuan(sum(row["rent_due_fen"] or 0 for row in report["leases"]))},
             {"text": yuan(sum(row["property_fee_due_fen"] or 0 for row in report["leases"]))},
             {"text": ""},
@@ -222,12 +221,12 @@ def day_rows(report: Document, words: Words) -> dict[str, Any]:
     return {"left": rows[:half], "right": rows[half:], "total": total}
 
 
-def warning_rows(report: Document, names: ReportNames) -> list[list[Cell]]:
+def warning_rows(report: Document, names: ReportNames, words: Words) -> list[list[Cell]]:
     """Kind, subject and text of each warning; a subject that has a name is printed with it."""
     known = {**names.studios, **names.tenants, report["base"]: names.base}
     return [
         [
-            {"text": shortened(str(row["code"]), 60)},
+            _named(str(row["code"]), words.known(f"warning_{row['code']}", "") or None),
             _named(str(row["subject"]), known.get(str(row["subject"]))),
             {"text": str(row["text"])},
         ]

@@ -115,10 +115,15 @@ REPORT: Phrases = {
         "Booked and used by day, hours; days are cut at local midnight",
     ),
     "by_hour": ("按小时", "By hour"),
-    "by_hour_caption": (
+    "by_hour_in_minutes": (
         "全月实际使用按一天中的钟点分布，格内为小时:分",
         "Use in the month by hour of the day; h:mm in each cell",
     ),
+    "by_hour_in_hours": (
+        "全月实际使用按一天中的钟点分布，格内为小时（不足一小时舍去）",
+        "Use in the month by hour of the day; whole hours in each cell",
+    ),
+    "no_use": ("本月没有预订与使用", "Nothing was booked or used in this month"),
     "day_chart_alt": (
         "每日预订与实际使用的柱状图，数据见按日明细。",
         "Booked and used time by day; the figures are below.",
@@ -150,7 +155,8 @@ REPORT: Phrases = {
     ),
     "no_leases": ("本月没有有效的入驻协议。", "No lease was in force in this month."),
     "area_m2": ("面积 m²", "Area m²"),
-    "days": ("天数 在期/计租/当月", "Days in force / payable / of month"),
+    "area_and_days": ("面积 m²|其下 面积·日", "Area m²|below: m²·days"),
+    "days": ("天数|在期/计租/当月", "Days in force /|payable / month"),
     "days_in_force": ("在期天数", "Days in force"),
     "payable_days": ("计租天数", "Payable days"),
     "days_of_month": ("当月天数", "Days of month"),
@@ -160,7 +166,7 @@ REPORT: Phrases = {
     "rent_due_fen": ("应付租金（分）", "Rent due (fen)"),
     "property_fee_due_fen": ("应付物业费（分）", "Property fee due (fen)"),
     "recognised": ("认定期内", "Recognised"),
-    "warning_above_one": ("超过 1", "above 1"),
+    "warning_auto_closed": ("未签退", "Never checked out"),
     # how it is computed
     "method": ("口径与算法", "How each figure is computed"),
     "method_figure": ("指标", "Figure"),

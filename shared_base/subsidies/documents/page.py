@@ -40,9 +40,9 @@ def claim_page(claim: Document, names: ClaimNames, figures: ClaimFigures, words:
         "banner": banner(claim["assumptions"], words),
         "cover": cover(claim, policy, tenant, words),
         "figures": five_figures(claim, figures, words),
-        "assumptions": [list(pair) for pair in claim["assumptions"].items()],
+        "assumptions": assumption_rows(claim, words),
         "steps": step_rows(claim["explanation"], names, words),
-        "line_steps": line_step_rows(claim["explanation"], names, words),
+        "line_steps": unpaired_line_steps(claim, names, words),
         "lines": line_rows(claim["lines"], names, words),
         "excluded": excluded_rows(claim["excluded"], names, words),
         "declarations": declaration_rows(claim["declarations"], words),
@@ -61,6 +61,14 @@ def banner(assumptions: Mapping[str, str], words: Words) -> str | None:
     if len(assumptions) == 1:
         return words("assumption_banner", list=listed)
     return words("assumptions_banner", count=len(assumptions), list=listed)
+
+
+def assumption_rows(claim: Document, words: Words) -> list[dict[str, str]]:
+    """Each assumption, with the sentence in which the claim itself explains it."""
+    explained = {row["subject"]: said(row, "text", words) for row in claim["warnings"] if row["code"] == "assumption"}
+    return [
+        {"name": f"{name} = {value}", "why": explained.get(name, "")} for name, value in claim["assumptions"].items()
+    ]
 
 
 def policy_facts(policy: Document, words: Words) -> list[list[str]]:
@@ -117,9 +125,10 @@ def clauses_cited(names: ClaimNames) -> list[dict[str, Any]]:
     sources: dict[str, str] = {}
     for note in names["clauses"]:
         texts = quoted.setdefault(note["clause"], [])
-        if note["text"] and note["text"] not in texts:
-            texts.append(note["text"])
         sources.setdefault(note["clause"], note.get("source", ""))
+        # a quote that is part of a longer one of the same clause says nothing more
+        if note["text"] and not any(note["text"] in other for other in texts):
+            texts[:] = [other for other in texts if other not in note["text"]] + [note["text"]]
     return [
         {"anchor": f"clause-{index}", "clause": clause, "texts": texts, "source": sources[clause]}
         for index, (clause, texts) in enumerate(quoted.items())
@@ -171,18 +180,27 @@ def step_rows(explanation: Sequence[Document], names: ClaimNames, words: Words) 
     ]
 
 
-def line_step_rows(explanation: Sequence[Document], names: ClaimNames, words: Words) -> list[dict[str, Any]]:
-    """The steps that compute single lines."""
-    return [
-        {
-            "clauses": clause_parts(step["clause"], names, words),
-            "before": yuan(step["before_fen"]),
-            "after": yuan(step["after_fen"]),
-            "why": said(step, "why", words),
-        }
-        for step in explanation
-        if step["step"] == LINE_STEP
-    ]
+def _line_step(step: Document, names: ClaimNames, words: Words) -> dict[str, Any]:
+    return {
+        "clauses": clause_parts(step["clause"], names, words),
+        "before": yuan(step["before_fen"]),
+        "after": yuan(step["after_fen"]),
+        "why": said(step, "why", words),
+    }
+
+
+def line_steps(claim: Document) -> list[Document]:
+    """The steps that compute single lines. One a line, they stand in the lines' order."""
+    return [step for step in claim["explanation"] if step["step"] == LINE_STEP]
+
+
+def paired(claim: Document) -> bool:
+    return len(line_steps(claim)) == len(claim["lines"])
+
+
+def unpaired_line_steps(claim: Document, names: ClaimNames, words: Words) -> list[dict[str, Any]]:
+    """The line steps as a table of their own, where they cannot be printed with the evidence of their lines."""
+    return [] if paired(claim) else [_line_step(step, names, words) for step in line_steps(claim)]
 
 
 def lease_cell(ref: str, names: ClaimNames) -> Cell:
@@ -231,8 +249,13 @@ def declaration_rows(declarations: Sequence[Document], words: Words) -> list[lis
 
 
 def warning_rows(warnings: Sequence[Document], words: Words) -> list[list[Cell]]:
+    """Kind, subject and sentence of each warning."""
     return [
-        [{"text": row["code"]}, {"text": shortened(row["subject"])}, {"text": said(row, "text", words)}]
+        [
+            {"text": words.known(f"warning_{row['code']}", row["code"]), "sub": row["code"]},
+            {"text": shortened(row["subject"])},
+            {"text": said(row, "text", words)},
+        ]
         for row in warnings
     ]
 
@@ -265,14 +288,16 @@ def evidence_by_line(names: ClaimNames) -> dict[tuple[str, str], LineEvidence]:
 def evidence_blocks(claim: Document, names: ClaimNames, words: Words) -> list[dict[str, Any]]:
     """A block a line: the report's row of the lease, and every payment for the month."""
     by_line = evidence_by_line(names)
+    steps = line_steps(claim) if paired(claim) else [None] * len(claim["lines"])
     blocks: list[dict[str, Any]] = []
-    for index, line in enumerate(claim["lines"]):
+    for index, (line, step) in enumerate(zip(claim["lines"], steps, strict=True)):
         item = by_line.get((line["lease"], line["month"]))
         block: dict[str, Any] = {
             "anchor": line_anchor(index),
             "back": f"line-{index}",
             "heading": f"{shortened(line['lease'], 40)}　{line['month']}",
-            "amount": f"{words('amount')} {yuan(line['amount_fen'])}",
+            "amount": words("line_amount", amount=yuan(line["amount_fen"])),
+            "step": _line_step(step, names, words) if step else None,
             "report_digest": line["report_digest"],
             "facts": [],
             "payments": [],

@@ -5,7 +5,7 @@ from shared_base.occupancy.documents.words import Phrases
 
 CLAIM: Phrases = {
     **COMMON,
-    "title": ("房租补贴测算书", "Rent subsidy claim"),
+    "title": ("房租补贴申报测算书", "Rent subsidy claim"),
     "claim_code": ("申报编号", "Claim"),
     "policy": ("政策", "Policy"),
     "policy_version": ("政策版本", "Policy version"),
@@ -77,6 +77,16 @@ CLAIM: Phrases = {
     "step_supported_years": ("支持年限", "Supported years"),
     "step_minimum": ("最低补贴额", "Minimum"),
     "step_rounding": ("取整", "Rounding"),
+    # kinds of warning
+    "warning_assumption": ("假设", "Assumption"),
+    "warning_draft_policy": ("政策为草案", "Draft policy"),
+    "warning_estimate": ("估算", "Estimate"),
+    "warning_stale_parameters": ("参数时效", "Age of the parameters"),
+    "warning_not_the_prior_year": ("非上一年度", "Not the prior year"),
+    "warning_outside_place": ("地域之外", "Outside the place"),
+    "warning_revised_report": ("月报经修订", "Revised report"),
+    "warning_lease_not_in_report": ("月报未见协议", "Lease not in the report"),
+    "warning_nothing_qualifies": ("无符合条件的月份", "Nothing qualifies"),
     # lines
     "lines": ("明细", "Lines"),
     "lines_note": (
@@ -107,6 +117,9 @@ CLAIM: Phrases = {
         "The frozen month report, the lease and every payment behind each line; "
         "payments after the cut-off and of kinds that never count are listed and marked.",
     ),
+    "line_amount": ("补贴 %(amount)s 元", "Subsidy ¥%(amount)s"),
+    "line_computed": ("本行测算", "How the line is computed"),
+    "no_quote": ("未录条文原文", "its wording is not on record"),
     "back": ("返回明细", "back to the lines"),
     "report": ("月报", "Month report"),
     "report_digest": ("月报摘要", "Digest of the report"),
@@ -198,5 +211,9 @@ CLAIM: Phrases = {
     "before_fen": ("之前（分）", "Before (fen)"),
     "after_fen": ("之后（分）", "After (fen)"),
     "payment_fen": ("金额（分）", "Amount (fen)"),
-    "counted": ("计入", "Counted"),
+    "counted": ("是否计入", "Counted"),
+    "payment_remark": ("备注", "Remark"),
+    "statement": ("类别", "Kind of statement"),
+    "assumption": ("假设", "Assumption"),
+    "declaration": ("声明", "Declaration"),
 }

@@ -63,6 +63,10 @@ export function listenForForms() {
     if (quick) pick(quick);
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
+    if (event.target.closest("[data-back]")) {
+      event.preventDefault();
+      history.back();
+    }
   });
   document.addEventListener("input", (event) => {
     event.target.closest?.("form[data-guard]")?.setAttribute("data-changed", "");

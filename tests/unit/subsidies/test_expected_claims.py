@@ -1,6 +1,7 @@
 """The claims of the two-bases workbook, to the fen."""
 
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def test_the_explanation_of_an_expected_claim_runs_from_the_rent_due_to_the_figu
         for row in facts_of(claim["tenant"])["lease_months"]
         if row.month in parse_claim_period(claim["period"])
     )
-    for before, after in zip(totals, totals[1:], strict=False):
+    for before, after in pairwise(totals):
         assert after.before_fen == before.after_fen
     assert totals[-1].after_fen == result.computed_fen
     lines = [step for step in result.explanation if step.step == "line"]

@@ -53,6 +53,7 @@ export class Board {
     this.line.className = "tl-now";
     this.line.title = this.words.now;
     this.tick = setInterval(() => this.drawNow(), 20_000);
+    new ResizeObserver(() => this.fit()).observe(stage);
     this.toolbar.refresh();
     this.feed.show(this.window());
   }
@@ -84,7 +85,7 @@ export class Board {
     return {
       view: this.view, views, date: this.date, firstDay: 1, locale: words.locale, timeZone: "UTC", height: "100%",
       headerToolbar: { start: "", center: "", end: "" }, slotWidth: this.slotWidth(), scrollTime: "00:00:00",
-      dayHeaderFormat: words.short, slotLabelFormat: (slot) => `${pad(slot.getHours())}:${pad(slot.getMinutes())}`,
+      dayHeaderFormat: words.short, slotLabelFormat: (slot) => this.slotLabel(slot),
       resources: [], events: [], eventGap: 2,
       resourceLabelContent: ({ resource }) => studioContent(resource),
       eventContent: ({ event }) => this.content(event),
@@ -101,11 +102,19 @@ export class Board {
     };
   }
 
+  /** The hour; at midnight, after which the night belongs to another date, that date. */
+  slotLabel(slot) {
+    const hour = `${pad(slot.getHours())}:00`;
+    const midnight = slot.getHours() === 0 && this.view !== "week" && slot.getDate() !== Number(this.date.slice(8));
+    return midnight ? { html: `<b>${slot.getMonth() + 1}/${slot.getDate()}</b>` } : hour;
+  }
+
   slotWidth() {
     const { days, from, to, slot, width } = VIEWS[this.view];
     const slots = (days * (to - from) * 60) / slot;
-    const room = (this.stage?.clientWidth ?? 0) - HEAD - 12;
-    return Math.max(width, Math.floor(room / slots));
+    const head = this.stage.querySelector(".ec-row-head")?.offsetWidth ?? HEAD;
+    const room = (this.main?.clientWidth ?? this.stage.clientWidth) - head - 1;
+    return Math.max(width, Math.floor((room / slots) * 100) / 100);
   }
 
   content(event) {
@@ -163,7 +172,17 @@ export class Board {
     this.calendar.setOption("resources", shown);
     this.stage.dataset.empty = shown.length ? "" : this.words.empty;
     this.inView.clear();
-    requestAnimationFrame(() => this.watchRows());
+    requestAnimationFrame(() => {
+      this.fit();
+      this.watchRows();
+    });
+  }
+
+  /** A day or a night fills the width there is; what is longer scrolls. */
+  fit() {
+    const width = this.slotWidth();
+    if (width !== this.calendar.getOption("slotWidth")) this.calendar.setOption("slotWidth", width);
+    this.drawNow();
   }
 
   // — rows in view
@@ -229,10 +248,12 @@ export class Board {
     this.index();
     if (!sameView) this.calendar.setOption("view", view);
     this.calendar.setOption("date", date);
-    this.calendar.setOption("slotWidth", this.slotWidth());
     this.toolbar.refresh();
     this.draw();
-    requestAnimationFrame(() => this.watchRows());
+    requestAnimationFrame(() => {
+      this.fit();
+      this.watchRows();
+    });
     const url = new URL(location.href);
     url.searchParams.set("date", date);
     url.searchParams.set("view", view);

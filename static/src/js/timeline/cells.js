@@ -40,6 +40,6 @@ export function closureContent(reason) {
 export function studioContent(resource) {
   const { url, meta, group } = resource.extendedProps;
   const name = url ? element("a", { href: url }, resource.title) : resource.title;
-  const detail = [group, meta].filter(Boolean).join(" · ");
-  return { domNodes: [element("span", { class: "tl-studio" }, name), element("span", { class: "tl-meta" }, detail)] };
+  const place = group ? element("span", { class: "tl-group" }, meta ? `${group} · ` : group) : null;
+  return { domNodes: [element("span", { class: "tl-studio" }, name), element("span", { class: "tl-meta" }, place, meta ?? "")] };
 }

@@ -1,0 +1,244 @@
+"""What a booking must satisfy, and which state may follow which: values in, a refusal or nothing out."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from shared_base.bookings.errors import HostNotReady, MayNotBook, NotInService, OutsideOpening, Stale, WrongState
+from shared_base.bookings.rows import BookingRow, Situation, Wanted
+from shared_base.core.actor import Actor
+from shared_base.core.errors import Forbidden, NotFound
+from shared_base.core.fields import faulty, text_line
+from shared_base.core.i18n import N_
+from shared_base.tenancy.rules_hosts import Presenter, refuse_presenter
+
+LONGEST_TITLE = 200
+LONGEST_PLATFORM = 50
+LONGEST_REASON = 500
+#: the years that every stored range lies in (the constraint `*_during_bounded`)
+FIRST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
+LAST_INSTANT = datetime(2200, 1, 1, tzinfo=UTC)
+#: the desk may enter a walk-in that is already on air; a tenant books from the present minute on
+WALK_IN = timedelta(hours=2)
+#: guests come early to set up the light
+EARLY_CHECK_IN = timedelta(minutes=60)
+#: nobody is a no-show while the traffic may explain it
+NO_SHOW_GRACE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Move:
+    """A deed that changes a booking's state: from which states, to which."""
+
+    sources: frozenset[str]
+    target: str
+
+
+MOVES = {
+    "checked_in": Move(frozenset({"confirmed"}), "checked_in"),
+    "check_in_undone": Move(frozenset({"checked_in"}), "confirmed"),
+    "completed": Move(frozenset({"checked_in"}), "completed"),
+    "no_show": Move(frozenset({"confirmed"}), "no_show"),
+    "cancelled": Move(frozenset({"confirmed"}), "cancelled"),
+}
+#: what has ended is final: no later deed or job changes it
+FINAL = frozenset({"completed", "no_show", "cancelled"})
+#: why a booking in that state is not open for the deed, and what to do instead
+STANDS = {
+    "confirmed": N_("%(code)s has not been checked in yet: check in first."),
+    "checked_in": N_("%(code)s is checked in already: check it out, or undo the check-in."),
+    "completed": N_("%(code)s has ended and stays as it is: book the studio again."),
+    "no_show": N_("%(code)s was marked as a no-show and stays so: book the studio again."),
+    "cancelled": N_("%(code)s was cancelled and stays so: book the studio again."),
+}
+
+
+def local(instant: datetime, zone: ZoneInfo) -> str:
+    """An instant as people of the base read it."""
+    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+def check_range(start: datetime, end: datetime) -> None:
+    """Aware instants on whole seconds, in order, in the years the house keeps."""
+    for field, instant in (("start", start), ("end", end)):
+        if instant.tzinfo is None:
+            raise faulty(field, N_("A time needs its offset; write for example 2026-09-30T22:00+08:00."))
+        if instant.microsecond:
+            raise faulty(field, N_("A booking starts and ends on a whole second; leave the fraction out."))
+        if not FIRST_INSTANT <= instant <= LAST_INSTANT:
+            raise faulty(field, N_("The year must lie between 2000 and 2199."))
+    if end <= start:
+        raise faulty("end", N_("The booking must end after it starts; for a night the end is on the next day."))
+
+
+def check_not_past(start: datetime, end: datetime, *, at: datetime, staff: bool, zone: ZoneInfo) -> None:
+    """A tenant books from the present minute on; the desk may enter what began up to two hours ago and still runs."""
+    earliest = at.replace(second=0, microsecond=0) - (WALK_IN if staff else timedelta(0))
+    if start < earliest or end <= at:
+        raise faulty(
+            "start",
+            N_("This time has passed: book from %(earliest)s on."),
+            earliest=local(earliest, zone),
+        )
+
+
+def check_who(by: Actor, wanted: Wanted, situation: Situation) -> None:
+    """Staff of the base book for its tenants, members for their own; another's tenant is not found."""
+    if by.is_reviewer:
+        raise Forbidden(N_("A reviewer reads and decides, but does not book."))
+    if not by.acts_for(wanted.tenant_id) and not by.serves(situation.base_id):
+        raise NotFound(N_("There is no such tenant among yours."))
+    if situation.tenant_name is None or not situation.admitted:
+        raise MayNotBook(
+            N_("The tenant is not admitted to the base %(base)s: its desk admits a tenant before the first booking."),
+            base=situation.base_name,
+        )
+    if situation.suspension_reason is not None:
+        raise MayNotBook(
+            N_("%(tenant)s is suspended (%(reason)s) and books nothing new: settle it with the base first."),
+            tenant=situation.tenant_name,
+            reason=situation.suspension_reason,
+        )
+
+
+def check_studio(wanted: Wanted, situation: Situation) -> None:
+    """A studio, in service on every day touched, in a base open for the whole time."""
+    if situation.studio_kind != "studio":
+        raise faulty(
+            "studio_id",
+            N_("%(space)s is not a studio; choose a studio."),
+            space=situation.studio_code,
+        )
+    if not situation.in_service:
+        raise NotInService(
+            N_("%(studio)s is in service from %(first)s to %(last)s; choose another time or another studio."),
+            studio=situation.studio_code,
+            first=situation.service_first,
+            last=situation.service_last or "…",
+        )
+    if not situation.open:
+        raise _outside(wanted, situation)
+
+
+def _outside(wanted: Wanted, situation: Situation) -> OutsideOpening:
+    if situation.opening_from is None or situation.opening_to is None:
+        return OutsideOpening(
+            N_("%(base)s is not open at that time; choose another day."),
+            base=situation.base_name,
+        )
+    opens, closes = situation.opening_from, situation.opening_to
+    return OutsideOpening(
+        N_("%(base)s is open from %(opens)s to %(closes)s; book within that time."),
+        extra={"opens": opens.isoformat(), "closes": closes.isoformat()},
+        base=situation.base_name,
+        opens=local(opens, situation.zone),
+        closes=local(closes, situation.zone),
+    )
+
+
+def check_host(wanted: Wanted, situation: Situation) -> None:
+    """The host is the tenant's own and may present on the day the booking starts."""
+    if wanted.host_id is None:
+        return
+    if not situation.host_found:
+        raise NotFound(N_("There is no such host in your team; choose one from the list of hosts."))
+    refuse_presenter(
+        Presenter(
+            name=situation.host_stage_name or "",
+            born_on=situation.host_born_on,
+            checked=situation.host_checked,
+            consent=situation.host_consent,
+            left=situation.host_left,
+        ),
+        on=wanted.start.astimezone(situation.zone).date(),
+        error=HostNotReady,
+    )
+
+
+def check_wanted(wanted: Wanted, situation: Situation, *, by: Actor, at: datetime) -> None:
+    """All rules that no other booking decides, in the order in which a person would mend them."""
+    check_who(by, wanted, situation)
+    check_studio(wanted, situation)
+    check_not_past(
+        wanted.held_from or wanted.start,
+        wanted.end,
+        at=at,
+        staff=by.serves(situation.base_id),
+        zone=situation.zone,
+    )
+    check_host(wanted, situation)
+
+
+def check_move(booking: BookingRow, move: str, *, by: Actor, at: datetime) -> str:
+    """The state that follows, or why the deed is refused now or to this person."""
+    deed = MOVES[move]
+    staff = by.serves(booking.base_id)
+    if not staff and not by.acts_for(booking.tenant_id):
+        raise Forbidden(N_("Only the tenant and the base's staff may change this booking."))
+    if booking.state not in deed.sources:
+        raise WrongState(STANDS[booking.state], extra={"state": booking.state}, code=booking.code)
+    check = {"checked_in": _check_in_time, "no_show": _no_show_time, "cancelled": _cancel_time}.get(move)
+    if check:
+        check(booking, at, staff)
+    if move in ("no_show", "check_in_undone") and not staff:
+        raise Forbidden(N_("Only the base's staff may do this; call the front desk."))
+    return deed.target
+
+
+def _check_in_time(booking: BookingRow, at: datetime, staff: bool) -> None:
+    earliest = booking.start - EARLY_CHECK_IN
+    if at < earliest:
+        raise WrongState(
+            N_("It is too early to check in to %(code)s: the doors open for it at %(earliest)s."),
+            code=booking.code,
+            earliest=local(earliest, booking.zone),
+        )
+    if at >= booking.end:
+        raise WrongState(
+            N_("%(code)s ended at %(end)s: book the studio again for the time that is left to you."),
+            code=booking.code,
+            end=local(booking.end, booking.zone),
+        )
+
+
+def _no_show_time(booking: BookingRow, at: datetime, staff: bool) -> None:
+    earliest = booking.start + NO_SHOW_GRACE
+    if at < earliest:
+        raise WrongState(
+            N_("%(code)s is no no-show yet: wait until %(earliest)s."),
+            code=booking.code,
+            earliest=local(earliest, booking.zone),
+        )
+
+
+def _cancel_time(booking: BookingRow, at: datetime, staff: bool) -> None:
+    """From its start on a booking counts as booked: only the desk, which knows why nobody came, may still cancel it."""
+    if at >= booking.start and not staff:
+        raise WrongState(
+            N_("%(code)s began at %(start)s: from then on only the front desk can cancel it; give it a call."),
+            code=booking.code,
+            start=local(booking.start, booking.zone),
+        )
+
+
+def check_reason(reason: str) -> str:
+    """A reason that somebody else can read later: one line, not empty."""
+    return text_line(reason, "reason", longest=LONGEST_REASON, required=True) or ""
+
+
+def check_changeable(booking: BookingRow, wanted: Wanted, *, version: int | None) -> None:
+    """A booking moves while it is confirmed; a running one keeps its start. `version`: the one the caller had read."""
+    if version is not None and version != booking.version:
+        raise Stale(
+            N_("%(code)s was changed by somebody else in the meantime; look at it again before you change it."),
+            extra={"version": booking.version},
+            code=booking.code,
+        )
+    if booking.state not in ("confirmed", "checked_in"):
+        raise WrongState(STANDS[booking.state], extra={"state": booking.state}, code=booking.code)
+    if booking.released_at is not None:
+        raise WrongState(N_("The rest of %(code)s was given back; book the studio again."), code=booking.code)
+    if booking.state == "checked_in" and wanted.start != booking.start:
+        raise WrongState(
+            N_("%(code)s is on air: its start has happened. Change its end or its studio."), code=booking.code
+        )

@@ -1,0 +1,40 @@
+"""What people type into a field: cleaned to one form, or refused with the field's name."""
+
+import re
+import unicodedata
+from typing import Any
+
+from shared_base.core.errors import Invalid
+from shared_base.core.i18n import N_
+
+
+def faulty(field: str, message: str, /, **values: Any) -> Invalid:
+    """A refusal of one field; `extra["errors"]` maps it to the English text, for programs."""
+    refusal = Invalid(message, **values)
+    refusal.extra["errors"] = {field: [str(refusal)]}
+    return refusal
+
+
+def folded(text: str) -> str:
+    """Full-width letters and digits as half-width ones, upper case, without blanks and hyphens: codes and numbers."""
+    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
+
+
+def text_line(text: str | None, field: str, *, longest: int, required: bool = False) -> str | None:
+    """One printable line without the blanks around it; None when empty. Markup is text like any other.
+
+    Refused: more than `longest` characters, controls (PostgreSQL stores no NUL, a line no break), lone surrogates.
+    """
+    cleaned = (text or "").strip()
+    if required and not cleaned:
+        raise faulty(field, N_("This field is required; fill it in."))
+    if len(cleaned) > longest:
+        raise faulty(
+            field,
+            N_("This text has %(length)s characters; at most %(longest)s fit: shorten it."),
+            length=len(cleaned),
+            longest=longest,
+        )
+    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in cleaned):
+        raise faulty(field, N_("This text holds a character that cannot be printed; remove it."))
+    return cleaned or None

@@ -1,0 +1,143 @@
+"""Closing and opening again. A closure is a fact: always accepted, and it names the bookings it hits.
+
+It is written under the resource rows that bookings lock too: a booking that commits first is found among the hits, one
+that comes later sees the closure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from shared_base.core.actor import Actor
+from shared_base.core.events import event_row, record_events
+from shared_base.core.i18n import N_
+from shared_base.resources import queries, rules
+from shared_base.resources.errors import ClosureOver, refusal
+from shared_base.resources.models import Outage, Resource
+
+
+@dataclass(frozen=True)
+class Closure:
+    """A closure as it was made, and the bookings that hold what it shuts: somebody has to call them."""
+
+    outage: Outage
+    hits: tuple[queries.Hit, ...]
+
+
+def close(
+    session: Session,
+    *,
+    base_id: UUID,
+    resource_id: UUID | None,
+    start: datetime,
+    end: datetime,
+    reason: str,
+    ref: str | None = None,
+    by: Actor,
+    at: datetime,
+) -> Closure:
+    """Shut a resource of the base, or the whole base (`resource_id` None), for `[start, end)`.
+
+    Raises `BadClosure` for a time or reason that cannot be used, `ClosureRefTaken` for a number already given.
+    """
+    during = rules.closure_range(start, end)
+    cleaned = rules.closure_reason(reason)
+    shut = [resource_id] if resource_id else queries.spaces_of_base(session, base_id)
+    _lock(session, shut)
+    outage = Outage(ref=ref, base_id=base_id, resource_id=resource_id, during=during, reason=cleaned, created_at=at)
+    try:
+        with session.begin_nested():
+            session.add(outage)
+    except IntegrityError as error:
+        raise refusal(error) or error from error
+    found = tuple(queries.hits(session, shut, during))
+    _tell(session, "closure.made", outage, by=by, at=at, reason=cleaned, hits=len(found))
+    return Closure(outage, found)
+
+
+def call_off(session: Session, outage: Outage, *, by: Actor, at: datetime) -> Outage:
+    """Call a closure off. Before it begins it then never counted; one that runs ends now; again is harmless.
+
+    One that has ended happened: `ClosureOver`.
+    """
+    if outage.cancelled_at is not None:
+        return outage
+    assert outage.during.lower is not None
+    assert outage.during.upper is not None
+    now = at.replace(microsecond=0)
+    if outage.during.upper <= now:
+        raise ClosureOver(N_("This closure has ended and stays in the record; it can no longer be called off."))
+    if outage.during.lower >= now:
+        outage.cancelled_at = at
+    else:
+        outage.during = Range(outage.during.lower, now)
+    _tell(session, "closure.called_off", outage, by=by, at=at)
+    session.flush()
+    return outage
+
+
+def correct(
+    session: Session,
+    outage: Outage,
+    *,
+    start: datetime,
+    end: datetime,
+    reason: str,
+    resource_id: UUID | None,
+    by: Actor,
+    at: datetime,
+) -> Closure:
+    """Record that the closure was another one: other times, another place or reason. The audit trail keeps what stood.
+
+    For mistakes of the record, those of the past too; a month frozen meanwhile shows it in its next revision.
+    """
+    during = rules.closure_range(start, end)
+    cleaned = rules.closure_reason(reason)
+    shut = [resource_id] if resource_id else queries.spaces_of_base(session, outage.base_id)
+    _lock(session, shut)
+    outage.during, outage.reason, outage.resource_id = during, cleaned, resource_id
+    session.flush()
+    found = tuple(queries.hits(session, shut, during))
+    _tell(session, "closure.corrected", outage, by=by, at=at, reason=cleaned, hits=len(found))
+    return Closure(outage, found)
+
+
+def _lock(session: Session, resource_ids: Sequence[UUID]) -> None:
+    """The rows in id order, as bookings take them: no two wait for each other crosswise."""
+    session.execute(
+        sa.select(Resource.id)
+        .where(Resource.id.in_(resource_ids))
+        .order_by(Resource.id)
+        .with_for_update(key_share=True)
+    )
+
+
+def _tell(session: Session, kind: str, outage: Outage, *, by: Actor, at: datetime, **payload: Any) -> None:
+    record_events(
+        session,
+        [
+            event_row(
+                kind,
+                by=by,
+                at=at,
+                subject_id=outage.id,
+                base_id=outage.base_id,
+                resource_id=str(outage.resource_id) if outage.resource_id else None,
+                **_span(outage.during),
+                **payload,
+            )
+        ],
+    )
+
+
+def _span(during: Range[datetime]) -> dict[str, Any]:
+    assert during.lower is not None
+    assert during.upper is not None
+    return {"start": during.lower.isoformat(), "end": during.upper.isoformat()}
