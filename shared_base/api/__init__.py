@@ -1,7 +1,42 @@
-"""The JSON API, `/api/v1`."""
+"""The JSON API, `/api/v1`: one file a resource."""
 
-from flask import Flask
+from typing import Any
+
+from apiflask import APIFlask, HTTPError
+from flask import Response, request
+
+from shared_base.api import availability, bookings, catalogue, claims, occupancy, openapi, tenancy
+from shared_base.api.conventions import require_json
+from shared_base.http.extensions import csrf
+from shared_base.http.problems import TYPE_BASE, problem_response
 
 
-def init_app(app: Flask) -> None:
-    """Register the API's resources."""
+def init_app(app: APIFlask) -> None:
+    """Register the API's resources. Cookies are not believed here, so forms' forgery protection is not needed."""
+    for room in (catalogue, tenancy, availability, bookings, occupancy, claims):
+        app.register_blueprint(room.bp, url_prefix="/api/v1")
+        csrf.exempt(room.bp)
+    app.register_blueprint(openapi.bp)
+    app.spec_callback = lambda spec: openapi.complete(spec, app)
+    app.config.update(OPENAPI_VERSION="3.1.0", AUTO_404_RESPONSE=False, AUTO_VALIDATION_ERROR_RESPONSE=False)
+
+    @app.before_request
+    def only_json() -> None:
+        if request.path.startswith("/api/"):
+            require_json()
+
+    @app.error_processor
+    def invalid(error: HTTPError) -> Response:
+        """A body or query that does not fit its schema: the fields by name, and what each expects."""
+        detail: dict[str, Any] = error.detail if isinstance(error.detail, dict) else {}
+        fields = next(iter(detail.values()), {}) if error.status_code == 422 else {}
+        named = ", ".join(sorted(fields)) if isinstance(fields, dict) else ""
+        return problem_response(
+            {
+                "type": f"{TYPE_BASE}invalid" if error.status_code == 422 else "about:blank",
+                "title": error.message,
+                "status": error.status_code,
+                "detail": f"{error.message}: {named}" if named else error.message,
+                **({"errors": fields} if fields else {}),
+            }
+        )

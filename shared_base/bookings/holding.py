@@ -4,7 +4,6 @@ READ COMMITTED: a statement sees what was committed when it began. So the locks 
 they protect is read by the next (`docs/decisions/0008-writing-a-booking.md`).
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from shared_base.bookings.openings import local_days, openings
-from shared_base.bookings.rows import Claim, Situation, Wanted
+from shared_base.bookings.rows import BookingRow, Claim, Situation, Wanted
 from shared_base.core.events import EventRow
+from shared_base.core.retry import Again
 
 # A request that already sees its time taken queues for no lock: under a rush on one slot only the first wave waits.
 _LOCK_IF_FREE = sa.text("""
@@ -40,7 +40,7 @@ _LOOK = sa.text(f"""
                    and x.cancelled_at is null and (x.resource_id is null or x.resource_id = s.id)) as outages,
            s.id in (select spaces_let_to_others(b.id, :tenant_id, touched.days)) as let_to_others,
            exists (
-             select from (values (s.id, tstzrange(:held_from, :end + make_interval(mins => s.buffer_minutes))),
+             select from (values (s.id, tstzrange(:start, :end + make_interval(mins => s.buffer_minutes))),
                                  (cast(:host_id as uuid), tstzrange(:start, :end))) as claim (resource_id, range)
              cross join lateral busy_ranges(array[claim.resource_id], claim.range) busy
              where claim.resource_id is not null and not exists (
@@ -94,19 +94,24 @@ _HOLD = sa.text("""
     returning 1
 """)
 
-_RELEASE = sa.text("update allocations set live = false where booking_id = :booking_id and live")
+_RELEASE = sa.text("""
+    update allocations set live = false
+    where booking_id = :booking_id and live and resource_id is distinct from cast(:but_not as uuid)
+""")
 
+# What lies before `until` stays on record as held; where nothing does, the allocation is given up whole.
 _CUT = sa.text("""
     update allocations a
-    set during = case when r.upper > lower(a.during) then tstzrange(lower(a.during), r.upper) else a.during end,
-        live = r.upper > lower(a.during)
+    set during = case when cut.upper > lower(a.during) then tstzrange(lower(a.during), cut.upper) else a.during end,
+        live = cut.upper > lower(a.during)
     from (
-      select held.id, cast(:until as timestamptz)
-             + case when s.id is null then interval '0' else make_interval(mins => s.buffer_minutes) end as upper
+      select held.id, :until + make_interval(mins => case when :clean then coalesce(s.buffer_minutes, 0) else 0 end)
+             as upper
       from allocations held left join spaces s on s.id = held.resource_id
       where held.booking_id = :booking_id and held.live
-    ) r
-    where a.id = r.id and r.upper < upper(a.during)
+        and (cast(:only as uuid) is null or held.resource_id = :only)
+    ) cut
+    where a.id = cut.id and cut.upper < upper(a.during)
 """)
 
 
@@ -137,9 +142,8 @@ def look(session: Session, wanted: Wanted, *, except_booking: UUID | None = None
         "studio_id": wanted.studio_id,
         "tenant_id": wanted.tenant_id,
         "host_id": wanted.host_id,
-        "start": wanted.start,
+        "start": wanted.begin,
         "end": wanted.end,
-        "held_from": wanted.held_from or wanted.start,
         "except_booking": except_booking,
     }
     row = session.connection().execute(_LOOK, values).mappings().first()
@@ -167,3 +171,32 @@ def write(session: Session, claims: Sequence[Claim], columns: dict[str, Any], ev
         for table in ("allocations where booking_id", "bookings where id"):
             session.connection().execute(sa.text(f"delete from {table} = :id"), {"id": row.id})  # noqa: S608
     return Written(row.id, row.held)
+
+
+def release(session: Session, booking_id: UUID, *, but_not: UUID | None = None) -> None:
+    """Give up what the booking holds, all of it or all but one resource; the rows stay for the record."""
+    session.connection().execute(_RELEASE, {"booking_id": booking_id, "but_not": but_not})
+
+
+def cut(session: Session, booking_id: UUID, until: datetime, *, clean: bool, only: UUID | None = None) -> None:
+    """Give up what the booking holds from `until` on; with `clean`, a studio is held through its clean-down."""
+    values = {"booking_id": booking_id, "until": until, "clean": clean, "only": only}
+    session.connection().execute(_CUT, values)
+
+
+def hold(session: Session, booking: BookingRow, claims: Sequence[Claim]) -> None:
+    """Hold the claims for a booking that exists; under the locks they are free, unless somebody wrote past them."""
+    values = {"booking_id": booking.id, "tenant_id": booking.tenant_id, "base_id": booking.base_id}
+    held = session.connection().execute(_HOLD, values | _claim_values(claims)).all()
+    if len(held) < len(claims):
+        raise Again
+
+
+def move_claims(session: Session, booking: BookingRow, claims: Sequence[Claim], *, live_from: datetime | None) -> None:
+    """Release the old allocations and hold the new. A live move leaves the old studio held until it is clean."""
+    if live_from is None:
+        release(session, booking.id)
+    else:
+        release(session, booking.id, but_not=booking.studio_id)
+        cut(session, booking.id, live_from, clean=True, only=booking.studio_id)
+    hold(session, booking, claims)

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from shared_base.core.money import plain
+
 
 @dataclass(frozen=True)
 class BookingRow:
@@ -84,10 +86,15 @@ class Wanted:
     end: datetime
     held_from: datetime | None = None
 
+    @property
+    def begin(self) -> datetime:
+        """From when on the studio is wanted."""
+        return self.held_from or self.start
+
     def claims(self, buffer_minutes: int) -> list[Claim]:
         """The resources and the times in which nobody else may have them."""
         clean = self.end + timedelta(minutes=buffer_minutes)
-        studio = Claim(self.studio_id, self.held_from or self.start, clean)
+        studio = Claim(self.studio_id, self.begin, clean)
         return [studio, Claim(self.host_id, self.start, self.end)] if self.host_id else [studio]
 
 
@@ -145,3 +152,48 @@ class FreeStudio:
     scene: str | None
     area_m2: Decimal
     buffer_minutes: int
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": str(self.id),
+            "code": self.code,
+            "name": self.name,
+            "scene": self.scene,
+            "area_m2": plain(self.area_m2),
+        }
+
+
+#: stands in for an id that the database has yet to give
+NO_ID = UUID(int=0)
+
+
+def new_row(wanted: Wanted, situation: Situation, *, title: str, platform: str | None, at: datetime) -> BookingRow:
+    """A booking about to be written; its id and code are the database's to give."""
+    return BookingRow(
+        id=NO_ID,
+        code="",
+        ref=None,
+        base_id=situation.base_id,
+        base_code=situation.base_code,
+        base_name=situation.base_name,
+        timezone=situation.timezone,
+        studio_id=wanted.studio_id,
+        studio_code=situation.studio_code,
+        studio_name=situation.studio_name,
+        tenant_id=wanted.tenant_id,
+        tenant_name=situation.tenant_name or "",
+        tenant_uscc=situation.tenant_uscc or "",
+        host_id=wanted.host_id,
+        host_name=situation.host_stage_name,
+        title=title,
+        platform=platform,
+        start=wanted.start,
+        end=wanted.end,
+        released_at=None,
+        state="confirmed",
+        created_at=at,
+        cancelled_at=None,
+        cancel_reason=None,
+        changed_at=at,
+        version=1,
+    )

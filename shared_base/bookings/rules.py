@@ -159,13 +159,7 @@ def check_wanted(wanted: Wanted, situation: Situation, *, by: Actor, at: datetim
     """All rules that no other booking decides, in the order in which a person would mend them."""
     check_who(by, wanted, situation)
     check_studio(wanted, situation)
-    check_not_past(
-        wanted.held_from or wanted.start,
-        wanted.end,
-        at=at,
-        staff=by.serves(situation.base_id),
-        zone=situation.zone,
-    )
+    check_not_past(wanted.start, wanted.end, at=at, staff=by.serves(situation.base_id), zone=situation.zone)
     check_host(wanted, situation)
 
 
@@ -226,19 +220,55 @@ def check_reason(reason: str) -> str:
     return text_line(reason, "reason", longest=LONGEST_REASON, required=True) or ""
 
 
-def check_changeable(booking: BookingRow, wanted: Wanted, *, version: int | None) -> None:
-    """A booking moves while it is confirmed; a running one keeps its start. `version`: the one the caller had read."""
+def check_changeable(booking: BookingRow, *, by: Actor, version: int | None = None) -> None:
+    """A booking changes until it has ended, by its tenant and the staff. `version`: the one the caller had read."""
+    if not by.serves(booking.base_id) and not by.acts_for(booking.tenant_id):
+        raise Forbidden(N_("Only the tenant and the base's staff may change this booking."))
     if version is not None and version != booking.version:
         raise Stale(
             N_("%(code)s was changed by somebody else in the meantime; look at it again before you change it."),
             extra={"version": booking.version},
             code=booking.code,
         )
-    if booking.state not in ("confirmed", "checked_in"):
+    if booking.state in FINAL:
         raise WrongState(STANDS[booking.state], extra={"state": booking.state}, code=booking.code)
     if booking.released_at is not None:
         raise WrongState(N_("The rest of %(code)s was given back; book the studio again."), code=booking.code)
-    if booking.state == "checked_in" and wanted.start != booking.start:
+
+
+def check_moved(booking: BookingRow, wanted: Wanted, situation: Situation, *, by: Actor, at: datetime) -> None:
+    """All rules of a new booking that a change of studio, time or host touches, and those of what has begun."""
+    staff = by.serves(booking.base_id)
+    starts_anew = wanted.start != booking.start
+    if starts_anew and booking.state == "checked_in":
         raise WrongState(
             N_("%(code)s is on air: its start has happened. Change its end or its studio."), code=booking.code
         )
+    if starts_anew and at >= booking.start and not staff:
+        raise WrongState(
+            N_("%(code)s began at %(start)s: from then on only the front desk can move it; give it a call."),
+            code=booking.code,
+            start=local(booking.start, booking.zone),
+        )
+    check_who(by, wanted, situation)
+    check_studio(wanted, situation)
+    if starts_anew:
+        check_not_past(wanted.start, wanted.end, at=at, staff=staff, zone=situation.zone)
+    elif wanted.end <= at:
+        raise faulty("end", N_("This end has passed: choose a later one, or check the booking out."))
+    if starts_anew or wanted.host_id != booking.host_id:
+        check_host(wanted, situation)
+
+
+def release_time(booking: BookingRow, until: datetime, *, at: datetime) -> datetime:
+    """When a running booking gives its studio back, on the second; refused before now and at or after its end."""
+    if booking.state != "checked_in":
+        raise WrongState(STANDS[booking.state], extra={"state": booking.state}, code=booking.code)
+    moment = max(until.replace(microsecond=0), booking.start)
+    if moment < at.replace(microsecond=0) or moment >= booking.end:
+        raise faulty(
+            "until",
+            N_("Give the studio back between now and %(end)s."),
+            end=local(booking.end, booking.zone),
+        )
+    return moment

@@ -13,9 +13,6 @@ from shared_base.core.audit import audited
 from shared_base.core.database import Model, uuid_key
 from shared_base.resources.models import Resource
 
-TIERS = ("large", "medium", "regional")
-SPACE_KINDS = ("studio", "office", "sample_room", "hall")
-
 
 class Base(Model):
     """A shared live-streaming base. Its zone cuts days and months; its tier is that of the recognition (大型、中型、区域)."""

@@ -38,3 +38,8 @@ def text_line(text: str | None, field: str, *, longest: int, required: bool = Fa
     if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in cleaned):
         raise faulty(field, N_("This text holds a character that cannot be printed; remove it."))
     return cleaned or None
+
+
+def pattern(text: str) -> str:
+    """What `ILIKE` looks for to find a typed text anywhere: its own `%` and `_` mean themselves."""
+    return "%" + re.sub(r"([\\%_])", r"\\\1", text.strip().replace("\x00", "")) + "%"

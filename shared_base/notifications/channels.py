@@ -23,7 +23,7 @@ TIMEOUT = 20
 
 
 def message_of(mail: Mail, *, sender: str, message_id: UUID, at: datetime) -> EmailMessage:
-    """The mail with its headers. Its Message-ID is that of the outbox, so that a repeat can be told from a second one."""
+    """The mail with its headers. Its Message-ID is that of the outbox, so a repeat can be told."""
     name, address = parseaddr(sender)
     try:
         to = Address(display_name=str(one_line(mail.name)), addr_spec=mail.to)

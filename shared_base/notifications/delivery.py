@@ -52,7 +52,7 @@ class Claim:
 
 
 def drain(engine: sa.Engine, clock: Clock, settings: Settings) -> Drained:
-    """Deliver the messages that are due, until none is or the way out is closed. For a job that runs every few seconds."""
+    """Deliver the messages that are due, until none is or the way out is closed. For a job every few seconds."""
     done = Drained()
     for _ in range(AT_MOST):
         claim = _claim(engine, at=clock.now())

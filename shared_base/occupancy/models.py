@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared_base.core.audit import append_only
 from shared_base.core.database import Model, uuid_key
-from shared_base.core.row_security import after_tables, protect
+from shared_base.core.row_security import BASES, EVERYTHING, after_tables, protect
 
 
 class StayRecord(Model):
@@ -69,8 +69,13 @@ class Stay(Model):
     __tablename__ = "stays"
     __table_args__ = (
         sa.Index("stays_booking", "booking_id"),
-        # the month report reads a base's stays by time
-        sa.Index("stays_base_in", "base_id", "checked_in_at"),
+        # the month report reads a base's stays by time; one that runs is open-ended
+        sa.Index(
+            "stays_base_span",
+            "base_id",
+            sa.text("tstzrange(checked_in_at, checked_out_at, '[]')"),
+            postgresql_using="gist",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -190,6 +195,57 @@ BEGIN ATOMIC
   SELECT DISTINCT ON (r.base_id, r.month) r.base_id, r.month, r.revision, r.id, r.digest
   FROM month_reports r WHERE r.base_id = ANY (of_bases) AND r.month BETWEEN first AND last
   ORDER BY r.base_id, r.month, r.revision DESC;
+END
+"""
+)
+
+# What a month report reads, in the operator's own names (studio codes, USCCs), each row once. SECURITY DEFINER, because
+# the report of a base must be the same whoever closes it, and because under row-level security no index on a range can
+# be used (`&&` is not leakproof): a month is read in the time of a month, however long the history. Who may not see the
+# whole base sees nothing.
+_OF_WHOLE_BASE = f"({EVERYTHING} OR in_base = ANY ({BASES}))"
+_STUDIOS = "SELECT p.id, p.code FROM spaces p WHERE p.base_id = in_base AND p.kind = 'studio'"
+
+after_tables(
+    f"""
+CREATE FUNCTION month_bookings(in_base uuid, since timestamptz, until timestamptz)
+RETURNS TABLE (studio text, uscc text, starts timestamptz, ends timestamptz, state text)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 100000 SET search_path = pg_catalog, public
+BEGIN ATOMIC
+  SELECT p.code, t.uscc, lower(b.during), coalesce(b.released_at, upper(b.during)), b.state
+  FROM bookings b JOIN ({_STUDIOS}) p ON p.id = b.studio_id JOIN tenants t ON t.id = b.tenant_id
+  WHERE b.base_id = in_base AND b.during && tstzrange(since, until) AND b.state <> 'cancelled' AND {_OF_WHOLE_BASE};
+END
+"""
+)
+# `ends`: checked out; or, never checked out (`auto_closed`), the scheduled end, or the check-in if that is later.
+after_tables(
+    f"""
+CREATE FUNCTION month_stays(in_base uuid, since timestamptz, until timestamptz)
+RETURNS TABLE (studio text, uscc text, starts timestamptz, ends timestamptz, auto_closed boolean, corrected boolean)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 100000 SET search_path = pg_catalog, public
+BEGIN ATOMIC
+  SELECT p.code, t.uscc, s.checked_in_at, e.ends, s.checked_out_at IS NULL, s.revision > 1
+  FROM stays s JOIN ({_STUDIOS}) p ON p.id = s.studio_id JOIN tenants t ON t.id = s.tenant_id
+  JOIN bookings b ON b.id = s.booking_id
+  CROSS JOIN LATERAL (
+    SELECT coalesce(s.checked_out_at, greatest(s.checked_in_at, coalesce(b.released_at, upper(b.during)))) AS ends) e
+  WHERE s.base_id = in_base AND tstzrange(s.checked_in_at, s.checked_out_at, '[]') && tstzrange(since, until)
+    AND (e.ends > since OR s.checked_in_at >= since) AND NOT s.voided AND b.state <> 'cancelled' AND {_OF_WHOLE_BASE};
+END
+"""
+)
+after_tables(
+    f"""
+CREATE FUNCTION month_leases(in_base uuid, days daterange)
+RETURNS TABLE (id uuid, tenant_id uuid, ref text, uscc text, area_m2 numeric, term daterange, monthly_rent_fen bigint,
+               property_fee_fen bigint, rent_free datemultirange)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+BEGIN ATOMIC
+  SELECT l.id, l.tenant_id, l.ref, t.uscc, l.area_m2, l.term, l.monthly_rent_fen, l.property_fee_fen,
+         coalesce((SELECT range_agg(f.days) FROM lease_rent_free f WHERE f.lease_id = l.id), '{{}}')
+  FROM leases l JOIN tenants t ON t.id = l.tenant_id
+  WHERE l.base_id = in_base AND l.term && days AND {_OF_WHOLE_BASE};
 END
 """
 )

@@ -83,7 +83,7 @@ def send_reset(session: Session, email: str, *, at: datetime) -> None:
     if user is None or user.disabled_at is not None:
         return
     if user.password_hash is None:
-        post_mail(session, user, "invitation_again", at=at, path=links.issue(session, user, "invitation", at=at))
+        post_mail(session, user, "invitation", at=at, path=links.issue(session, user, "invitation", at=at))
     else:
         path = links.issue(session, user, "password_reset", at=at)
         post_mail(session, user, "password_reset", at=at, path=path)

@@ -17,7 +17,9 @@ def parse_email(text: str) -> str:
     """The canonical form of a mail address, or `Invalid`. Addresses of a house's own network (`anna@mail`) are good."""
     address = canonical(text)
     try:
-        validate_email(address, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False)
+        validate_email(
+            address, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False, strict=True
+        )
     except EmailNotValidError:
         raise Invalid(
             N_("“%(text)s” is not an e-mail address; write one such as name@example.com."), text=text.strip()

@@ -18,6 +18,15 @@ class SignInRefused(Unauthenticated):
         )
 
 
+class SignInExpired(Unauthenticated):
+    """The second step came too late, or the session was ended meanwhile."""
+
+    type = "sign-in-expired"
+
+    def __init__(self) -> None:
+        super().__init__(N_("The sign-in took too long. Begin again with your password."))
+
+
 class TooManyAttempts(TooMany):
     """Too many failures in a while. `extra["retry_after"]`: whole seconds until the next try, for the header."""
 

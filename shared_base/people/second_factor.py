@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from shared_base.core.actor import Actor
 from shared_base.core.errors import Conflict, Invalid
 from shared_base.core.i18n import N_
-from shared_base.people import attempts
+from shared_base.people import attempts, sessions
 from shared_base.people.mails import post_mail
 from shared_base.people.models import SignInSession, User
 from shared_base.people.queries import get_user_for_update
@@ -60,7 +60,7 @@ def setup_of(user: User) -> Setup | None:
 
 
 def confirm_setup(session: Session, user_id: UUID, code: str, *, session_id: UUID, at: datetime) -> None:
-    """Turn the second factor on with the first code; the session that does it has thereby given it."""
+    """Turn the second factor on with the first code; this session has thereby given it, all others end."""
     user = get_user_for_update(session, user_id)
     if setup_of(user) is None:
         raise Conflict(N_("There is no set-up to finish. Begin again on your account page."))
@@ -72,7 +72,8 @@ def confirm_setup(session: Session, user_id: UUID, code: str, *, session_id: UUI
         .values(second_factor_at=at)
     )
     session.flush()
-    post_mail(session, user, "two_factor_on", at=at, when=at.isoformat())
+    sessions.end_all(session, user_id, at=at, but=session_id)
+    post_mail(session, user, "two_factor", at=at, on=True, when=at.isoformat())
 
 
 def check_code(session: Session, user: User, code: str, *, at: datetime) -> None:
@@ -102,7 +103,7 @@ def remove(session: Session, user_id: UUID, *, at: datetime) -> None:
     user.totp_secret = user.totp_confirmed_at = user.totp_last_step = None
     session.flush()
     if was_on:
-        post_mail(session, user, "two_factor_off", at=at, when=at.isoformat())
+        post_mail(session, user, "two_factor", at=at, on=False, when=at.isoformat())
 
 
 def _step_of(secret: str, code: str, at: datetime) -> int | None:

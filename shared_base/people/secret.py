@@ -15,3 +15,11 @@ def new_secret() -> str:
 def digest(secret: str) -> bytes:
     """What is stored of a secret. It is random, so a plain SHA-256 is enough: there is nothing to guess."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def waiting_digest(secret: str) -> bytes:
+    """What is stored of a secret that still waits for the second factor.
+
+    Another function, so that nothing a caller can send as a cookie has this value as its `digest`.
+    """
+    return hashlib.blake2b(secret.encode(), digest_size=32, person=b"second-factor").digest()

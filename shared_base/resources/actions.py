@@ -45,7 +45,7 @@ def close(
 ) -> Closure:
     """Shut a resource of the base, or the whole base (`resource_id` None), for `[start, end)`.
 
-    Raises `BadClosure` for a time or reason that cannot be used, `ClosureRefTaken` for a number already given.
+    Raises `Invalid` for a time or reason that cannot be used, `ClosureRefTaken` for a number already given.
     """
     during = rules.closure_range(start, end)
     cleaned = rules.closure_reason(reason)

@@ -3,7 +3,7 @@
 from sqlalchemy.exc import IntegrityError
 
 from shared_base.core.database import violated_constraint
-from shared_base.core.errors import Conflict, Invalid, NotFound, SharedBaseError
+from shared_base.core.errors import Conflict, NotFound, SharedBaseError
 from shared_base.core.i18n import N_
 
 
@@ -15,17 +15,6 @@ class UnknownClosure(NotFound):
 
     def __init__(self) -> None:
         super().__init__(N_("There is no such closure; look it up again in the list of closures."))
-
-
-class BadClosure(Invalid):
-    """The closure's time or its reason cannot be used; `extra["errors"]` names the field."""
-
-    type = "bad-closure"
-    title = N_("The closure is not valid")
-
-    def __init__(self, field: str, message: str, /, **values: object) -> None:
-        super().__init__(message, **values)
-        self.extra["errors"] = {field: [str(self)]}
 
 
 class ClosureRefTaken(Conflict):

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects import postgresql as pg
@@ -20,9 +21,9 @@ from shared_base.subsidies.claim_names import claim_names
 from shared_base.subsidies.documents.names import LeaseName
 from shared_base.subsidies.errors import NotYourClaim
 from shared_base.subsidies.models import Claim
-from shared_base.subsidies.policies import Policies
+from shared_base.subsidies.policies import Policies, Policy
 from shared_base.subsidies.queries import LeasePlace
-from shared_base.subsidies.rules import compute
+from shared_base.subsidies.rules import ClaimResult, compute
 from shared_base.tenancy.models import Tenant
 
 
@@ -72,40 +73,26 @@ def build_claim(
         leases={place.dates.ref: _lease_name(place) for place in places},
         payments=facts.payments,
     )
-    claim = None
-    while claim is None:
-        code = "CL-" + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
-        document = claim_document(
-            result, code=code, policy=policy, tenant=tenant.uscc, period=period.strip(), as_of=as_of
-        )
-        # A code that exists already, also one that the caller may not see, writes nothing: take another.
-        claim = session.scalar(
-            pg.insert(Claim)
-            .values(
-                code=code,
-                tenant_id=tenant.id,
-                base_ids=sorted(bases),
-                policy_id=policy.id,
-                policy_version=policy.version,
-                period=document["period"],
-                as_of=as_of,
-                computed_fen=result.computed_fen,
-                canonical=hashed_bytes(document),
-                digest=document["digest"],
-                names=names,
-                created_at=at,
-                created_by=by.label,
-            )
-            .on_conflict_do_nothing(constraint="claims_code_unique")
-            .returning(Claim)
-        )
-    set_committed_value(claim, "tenant", tenant)
+    draft = {
+        "tenant_id": tenant.id,
+        "base_ids": sorted(bases),
+        "policy_id": policy.id,
+        "policy_version": policy.version,
+        "period": period.strip(),
+        "as_of": as_of,
+        "computed_fen": result.computed_fen,
+        "names": names,
+        "created_at": at,
+        "created_by": by.label,
+    }
+    claim = _kept(session, draft, result=result, policy=policy, tenant=tenant)
     event = event_row(
         "claim.built",
         by=by,
         at=at,
         subject_id=claim.id,
-        base_id=next(iter(bases)) if len(bases) == 1 else None,
+        # an event is told in one base; the claim itself names them all
+        base_id=min(bases, default=None),
         tenant_id=tenant.id,
         code=claim.code,
         policy=policy.id,
@@ -116,6 +103,25 @@ def build_claim(
     return claim
 
 
+def _kept(session: Session, draft: Mapping[str, Any], *, result: ClaimResult, policy: Policy, tenant: Tenant) -> Claim:
+    """The draft under a code of its own. A code that exists, also one the caller may not see, writes nothing: another
+    is taken."""
+    while True:
+        code = "CL-" + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        document = claim_document(
+            result, code=code, policy=policy, tenant=tenant.uscc, period=draft["period"], as_of=draft["as_of"]
+        )
+        claim = session.scalar(
+            pg.insert(Claim)
+            .values(**draft, code=code, canonical=hashed_bytes(document), digest=document["digest"])
+            .on_conflict_do_nothing(constraint="claims_code_unique")
+            .returning(Claim)
+        )
+        if isinstance(claim, Claim):
+            set_committed_value(claim, "tenant", tenant)
+            return claim
+
+
 def _require_whole_view(session: Session, by: Actor, tenant: Tenant, places: tuple[LeasePlace, ...]) -> frozenset[UUID]:
     """The bases that the claim is about; refused unless `by` may claim for the enterprise and sees all its leases.
 
@@ -123,7 +129,7 @@ def _require_whole_view(session: Session, by: Actor, tenant: Tenant, places: tup
     is over all of them; the administrator and the system for any.
     """
     bases = frozenset(place.base_id for place in places) or queries.admitting_bases(session, tenant.id)
-    if by.is_admin or by.acts_for(tenant.id, "tenant_owner"):
+    if by.is_admin or (by.acts_for(tenant.id, "tenant_owner") and not by.is_reviewer):
         return bases
     if by.is_reviewer or not bases or not all(by.serves(base) for base in bases):
         raise NotYourClaim(N_("You cannot build a claim of %(tenant)s: its owner can."), tenant=tenant.name)

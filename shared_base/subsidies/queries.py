@@ -78,7 +78,9 @@ def has_leases_elsewhere(session: Session, tenant_id: UUID, known_bases: Collect
 def lease_places(session: Session, tenant: Tenant) -> tuple[LeasePlace, ...]:
     """All leases of the enterprise that the caller may see, with their bases' recognition; sorted by ref."""
     spaces = (
-        sa.select(sa.func.string_agg(pg.aggregate_order_by(Space.code + " " + Space.name, Space.code), "、"))
+        sa.select(
+            sa.func.string_agg(Space.code + " " + Space.name, pg.aggregate_order_by(sa.literal("、"), Space.code))
+        )
         .join(LeaseSpace, LeaseSpace.space_id == Space.id)
         .where(LeaseSpace.lease_id == Lease.id)
         .scalar_subquery()

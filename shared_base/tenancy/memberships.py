@@ -183,7 +183,7 @@ def invite_again(session: Session, user_id: UUID, *, by: Actor, at: datetime) ->
         raise Forbidden(N_("Only whoever may give this person a role may invite them again."))
     if user.password_hash is not None or user.disabled_at is not None:
         raise Conflict(N_("%(name)s has taken up the invitation, or is disabled."), name=user.name)
-    post_mail(session, user, "invitation_again", at=at, path=links.issue(session, user, "invitation", at=at))
+    post_mail(session, user, "invitation", at=at, path=links.issue(session, user, "invitation", at=at))
 
 
 def disable(session: Session, user_id: UUID, *, by: Actor, at: datetime) -> User:

@@ -1,7 +1,7 @@
 """Hosts (主播): identity numbers (GB 11643), age, and who may present on a day.
 
-网络直播营销管理办法(试行) 2021, article 17: hosts are 16 or older; at 16 and 17 a guardian consents. 直播电商监督管理办法 (in force
-2026-02-01): the operator of a room verifies who the host really is.
+网络直播营销管理办法(试行) 2021, article 17: hosts are 16 or older; at 16 and 17 a guardian consents.
+直播电商监督管理办法, in force 2026-02-01: the operator of a room verifies who the host really is.
 """
 
 import hashlib

@@ -15,22 +15,22 @@ TENANT = set(TENANT_ROLES)
 
 #: endpoint, label, icon, roles that see it, group, in the phone's tab bar for
 NAVIGATION: tuple[tuple[str, Any, str, set[str], Any, set[str]], ...] = (
-    ("today.show", _l("Today"), "today", STAFF, _l("Run"), STAFF),
+    ("today.show", _l("Today"), "layout-dashboard", STAFF, _l("Run"), STAFF),
     ("timeline.show", _l("Timeline"), "timeline", STAFF | TENANT, _l("Run"), STAFF | TENANT),
-    ("find.show", _l("Find a studio"), "find", STAFF | TENANT, _l("Run"), TENANT),
-    ("bookings.index", _l("Bookings"), "bookings", STAFF | TENANT, _l("Run"), STAFF | TENANT),
-    ("spaces.index", _l("Spaces"), "spaces", STAFF, _l("House"), set()),
-    ("tenants.index", _l("Tenants"), "tenants", STAFF, _l("House"), set()),
-    ("hosts.index", _l("Hosts"), "host", STAFF | TENANT, _l("House"), set()),
-    ("leases.index", _l("Leases"), "leases", STAFF | TENANT | {"reviewer"}, _l("House"), {"reviewer"}),
-    ("payments.index", _l("Rent payments"), "payments", STAFF | TENANT | {"reviewer"}, _l("House"), set()),
-    ("reports.index", _l("Month reports"), "reports", {"operator", "reviewer"}, _l("Account for"), {"reviewer"}),
-    ("claims.index", _l("Subsidy claims"), "claims", {"operator", "tenant_owner", "reviewer"}, _l("Account for"),
+    ("find.show", _l("Find a studio"), "search", STAFF | TENANT, _l("Run"), TENANT),
+    ("bookings.index", _l("Bookings"), "calendar-event", STAFF | TENANT, _l("Run"), STAFF | TENANT),
+    ("spaces.index", _l("Spaces"), "door", STAFF, _l("House"), set()),
+    ("tenants.index", _l("Tenants"), "building-store", STAFF, _l("House"), set()),
+    ("hosts.index", _l("Hosts"), "microphone", STAFF | TENANT, _l("House"), set()),
+    ("leases.index", _l("Leases"), "contract", STAFF | TENANT | {"reviewer"}, _l("House"), {"reviewer"}),
+    ("payments.index", _l("Rent payments"), "receipt", STAFF | TENANT | {"reviewer"}, _l("House"), set()),
+    ("reports.index", _l("Month reports"), "report-analytics", {"operator", "reviewer"}, _l("Account for"), {"reviewer"}),
+    ("claims.index", _l("Subsidy claims"), "certificate", {"operator", "tenant_owner", "reviewer"}, _l("Account for"),
      {"tenant_owner", "reviewer"}),
-    ("imports.new", _l("Import"), "import", {"operator"}, _l("Administer"), set()),
-    ("bases.index", _l("Bases"), "base", {"operator"}, _l("Administer"), set()),
-    ("people.index", _l("People"), "people", {"operator", "tenant_owner"}, _l("Administer"), set()),
-    ("audit.index", _l("Audit trail"), "audit", {"operator", "reviewer"}, _l("Administer"), set()),
+    ("imports.new", _l("Import"), "file-upload", {"operator"}, _l("Administer"), set()),
+    ("bases.index", _l("Bases"), "building-broadcast-tower", {"operator"}, _l("Administer"), set()),
+    ("people.index", _l("People"), "users", {"operator", "tenant_owner"}, _l("Administer"), set()),
+    ("audit.index", _l("Audit trail"), "history", {"operator", "reviewer"}, _l("Administer"), set()),
 )  # fmt: skip
 
 

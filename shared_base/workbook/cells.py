@@ -203,6 +203,11 @@ def parse_opening(raw: RawCell) -> int:
     return minutes
 
 
+def parse_closing(raw: RawCell) -> int:
+    """When a base closes, 1–1440: `00:00` is the midnight at the end of the day, as `24:00` is."""
+    return parse_clock(raw) or _MINUTES_A_DAY
+
+
 def parse_uscc(raw: RawCell) -> str:
     """A unified social credit code (GB 32100), canonical: upper case, half width, its check digit right."""
     written = folded(as_written(raw))

@@ -176,7 +176,7 @@ CLOSING = Kind(
         N_("a time of day as HH:MM, 24:00 allowed; not after the opening means the next day"),
         "一天中的时刻，写作 HH:MM，可写 24:00；不晚于开门时间即为次日",
     ),
-    cells.parse_clock,
+    cells.parse_closing,
 )
 USCC = Kind(
     "uscc",

@@ -7,13 +7,14 @@ unless the sheet gives them a default.
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from shared_base.core.periods import DaySpan, Month
 
 
 @dataclass(frozen=True, slots=True)
 class BaseRow:
-    """A base. `opens` and `closes` are minutes after local midnight as written, `closes` up to 1440 (`24:00`)."""
+    """A base. `opens` and `closes` are minutes after local midnight: 0–1439, and 1–1440 (midnight is `24:00`)."""
 
     row: int
     code: str
@@ -28,6 +29,10 @@ class BaseRow:
     recognition_no: str | None
     recognised_from: date | None
     recognised_to: date | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
 
     @property
     def open_minutes(self) -> int:

@@ -11,6 +11,7 @@ DATA_DIR/postgres.users.lock    held shared by everyone who uses the server
 import fcntl
 import hashlib
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -120,14 +121,24 @@ def _ready_socket_dir(home: Home) -> None:
         home.account.give(home.socket_dir)
     except FileExistsError:
         pass
-    found = home.socket_dir.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in (home.account.uid, os.geteuid()):
+    if not _is_ours(home):
         raise CannotStart(
             N_("%(path)s belongs to somebody else, and PostgreSQL's socket has to be there: remove it"),
             path=home.socket_dir,
         )
     home.account.give(home.socket_dir)
     home.socket_dir.chmod(0o700)
+
+
+def clear_socket_dir(home: Home) -> None:
+    """Take the socket's directory away, unless it is somebody else's."""
+    if home.socket_dir.exists() and _is_ours(home):
+        shutil.rmtree(home.socket_dir, ignore_errors=True)
+
+
+def _is_ours(home: Home) -> bool:
+    found = home.socket_dir.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid in (home.account.uid, os.geteuid())
 
 
 def _elsewhere(data_dir: Path, passwords: Passwords) -> Path:

@@ -5,7 +5,6 @@ process's, or a zombie's. A process is ours when it is called postgres and works
 """
 
 import os
-import shutil
 import signal
 import sys
 import time
@@ -20,7 +19,7 @@ from shared_base.core.postgres.binaries import Binaries, find_binaries, reachabl
 from shared_base.core.postgres.cluster import check_version, configure, make_cluster, reset_superuser
 from shared_base.core.postgres.diagnosis import LOG_LINES, cannot_start
 from shared_base.core.postgres.errors import CannotStart
-from shared_base.core.postgres.home import Home, ready_directories
+from shared_base.core.postgres.home import Home, clear_socket_dir, ready_directories
 
 #: seconds: replaying the log of a long busy day after a crash
 LONGEST_RECOVERY = 600.0
@@ -77,7 +76,7 @@ def stop(home: Home) -> None:
             _send(sign, [server.pid])
             _wait(partial(_ended, server, home), patience)
     _send(signal.SIGKILL, _processes_of(home))
-    shutil.rmtree(home.socket_dir, ignore_errors=True)
+    clear_socket_dir(home)
 
 
 def renew_superuser(home: Home) -> None:

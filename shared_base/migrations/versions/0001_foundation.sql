@@ -14,15 +14,15 @@ CREATE TABLE audit_entries (
     CONSTRAINT audit_entries_action_known CHECK (action in ('insert', 'update', 'delete'))
 );
 
-CREATE INDEX audit_entries_actor ON audit_entries (actor_id, id);
-
 CREATE INDEX audit_entries_at ON audit_entries (at);
 
-CREATE INDEX audit_entries_tenant ON audit_entries (tenant_id, id);
+CREATE INDEX audit_entries_subject ON audit_entries (subject_table, subject_id, id);
+
+CREATE INDEX audit_entries_actor ON audit_entries (actor_id, id);
 
 CREATE INDEX audit_entries_base ON audit_entries (base_id, id);
 
-CREATE INDEX audit_entries_subject ON audit_entries (subject_table, subject_id, id);
+CREATE INDEX audit_entries_tenant ON audit_entries (tenant_id, id);
 
 CREATE TABLE bases (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -98,9 +98,9 @@ CREATE TABLE events (
     CONSTRAINT events_pkey PRIMARY KEY (id)
 );
 
-CREATE INDEX events_base ON events (base_id, id);
-
 CREATE INDEX events_tenant ON events (tenant_id, id);
+
+CREATE INDEX events_base ON events (base_id, id);
 
 CREATE INDEX events_subject ON events (subject_id, id);
 
@@ -174,7 +174,7 @@ CREATE TABLE stays (
     CONSTRAINT stays_pkey PRIMARY KEY (id)
 );
 
-CREATE INDEX stays_base_in ON stays (base_id, checked_in_at);
+CREATE INDEX stays_base_span ON stays USING gist (base_id, tstzrange(checked_in_at, checked_out_at, '[]'));
 
 CREATE INDEX stays_booking ON stays (booking_id);
 
@@ -293,11 +293,11 @@ CREATE TABLE memberships (
     CONSTRAINT memberships_tenant_fkey FOREIGN KEY(tenant_id) REFERENCES tenants (id)
 );
 
-CREATE UNIQUE INDEX memberships_once ON memberships (user_id, role, base_id, tenant_id) NULLS NOT DISTINCT WHERE ended_at is null;
+CREATE INDEX memberships_base ON memberships (base_id);
 
 CREATE INDEX memberships_tenant ON memberships (tenant_id);
 
-CREATE INDEX memberships_base ON memberships (base_id);
+CREATE UNIQUE INDEX memberships_once ON memberships (user_id, role, base_id, tenant_id) NULLS NOT DISTINCT WHERE ended_at is null;
 
 CREATE TABLE leases (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -552,15 +552,15 @@ CREATE TABLE bookings (
     CONSTRAINT bookings_creator_fkey FOREIGN KEY(created_by) REFERENCES users (id)
 );
 
-CREATE INDEX bookings_base_during ON bookings USING gist (base_id, during);
+CREATE INDEX bookings_base_state ON bookings (base_id, state, lower(during));
 
 CREATE INDEX bookings_base_changed ON bookings (base_id, changed_at);
-
-CREATE INDEX bookings_base_state ON bookings (base_id, state, lower(during));
 
 CREATE INDEX bookings_tenant_start ON bookings (tenant_id, lower(during));
 
 CREATE INDEX bookings_studio_start ON bookings (studio_id, lower(during));
+
+CREATE INDEX bookings_base_during ON bookings USING gist (base_id, during);
 
 CREATE TABLE allocations (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -578,9 +578,9 @@ CREATE TABLE allocations (
     CONSTRAINT allocations_base_fkey FOREIGN KEY(base_id) REFERENCES bases (id)
 );
 
-CREATE INDEX allocations_booking ON allocations (booking_id);
-
 CREATE INDEX allocations_during ON allocations USING gist (during) WHERE live;
+
+CREATE INDEX allocations_booking ON allocations (booking_id);
 
 CREATE TABLE stay_records (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -967,6 +967,39 @@ BEGIN ATOMIC
   ORDER BY r.base_id, r.month, r.revision DESC;
 END;
 
+CREATE FUNCTION month_bookings(in_base uuid, since timestamptz, until timestamptz)
+RETURNS TABLE (studio text, uscc text, starts timestamptz, ends timestamptz, state text)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 100000 SET search_path = pg_catalog, public
+BEGIN ATOMIC
+  SELECT p.code, t.uscc, lower(b.during), coalesce(b.released_at, upper(b.during)), b.state
+  FROM bookings b JOIN (SELECT p.id, p.code FROM spaces p WHERE p.base_id = in_base AND p.kind = 'studio') p ON p.id = b.studio_id JOIN tenants t ON t.id = b.tenant_id
+  WHERE b.base_id = in_base AND b.during && tstzrange(since, until) AND b.state <> 'cancelled' AND ((select nullif(current_setting('app.role', true), '')) in ('system', 'admin') OR in_base = ANY (coalesce((select string_to_array(nullif(current_setting('app.bases', true), ''), ',')::uuid[]), '{}')));
+END;
+
+CREATE FUNCTION month_stays(in_base uuid, since timestamptz, until timestamptz)
+RETURNS TABLE (studio text, uscc text, starts timestamptz, ends timestamptz, auto_closed boolean, corrected boolean)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 100000 SET search_path = pg_catalog, public
+BEGIN ATOMIC
+  SELECT p.code, t.uscc, s.checked_in_at, e.ends, s.checked_out_at IS NULL, s.revision > 1
+  FROM stays s JOIN (SELECT p.id, p.code FROM spaces p WHERE p.base_id = in_base AND p.kind = 'studio') p ON p.id = s.studio_id JOIN tenants t ON t.id = s.tenant_id
+  JOIN bookings b ON b.id = s.booking_id
+  CROSS JOIN LATERAL (
+    SELECT coalesce(s.checked_out_at, greatest(s.checked_in_at, coalesce(b.released_at, upper(b.during)))) AS ends) e
+  WHERE s.base_id = in_base AND tstzrange(s.checked_in_at, s.checked_out_at, '[]') && tstzrange(since, until)
+    AND (e.ends > since OR s.checked_in_at >= since) AND NOT s.voided AND b.state <> 'cancelled' AND ((select nullif(current_setting('app.role', true), '')) in ('system', 'admin') OR in_base = ANY (coalesce((select string_to_array(nullif(current_setting('app.bases', true), ''), ',')::uuid[]), '{}')));
+END;
+
+CREATE FUNCTION month_leases(in_base uuid, days daterange)
+RETURNS TABLE (id uuid, tenant_id uuid, ref text, uscc text, area_m2 numeric, term daterange, monthly_rent_fen bigint,
+               property_fee_fen bigint, rent_free datemultirange)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+BEGIN ATOMIC
+  SELECT l.id, l.tenant_id, l.ref, t.uscc, l.area_m2, l.term, l.monthly_rent_fen, l.property_fee_fen,
+         coalesce((SELECT range_agg(f.days) FROM lease_rent_free f WHERE f.lease_id = l.id), '{}')
+  FROM leases l JOIN tenants t ON t.id = l.tenant_id
+  WHERE l.base_id = in_base AND l.term && days AND ((select nullif(current_setting('app.role', true), '')) in ('system', 'admin') OR in_base = ANY (coalesce((select string_to_array(nullif(current_setting('app.bases', true), ''), ',')::uuid[]), '{}')));
+END;
+
 ALTER TABLE claims ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE claims FORCE ROW LEVEL SECURITY;
@@ -982,6 +1015,12 @@ CREATE POLICY claims_update ON claims FOR UPDATE USING ((select nullif(current_s
 CREATE POLICY claims_delete ON claims FOR DELETE USING ((select nullif(current_setting('app.role', true), '')) <> 'reviewer' AND ((select nullif(current_setting('app.role', true), '')) in ('system', 'admin') OR tenant_id = ANY (coalesce((select string_to_array(nullif(current_setting('app.tenants', true), ''), ',')::uuid[]), '{}')) OR base_ids && coalesce((select string_to_array(nullif(current_setting('app.bases', true), ''), ',')::uuid[]), '{}')));
 
 CREATE TRIGGER claims_audit AFTER INSERT OR UPDATE OR DELETE ON claims FOR EACH ROW EXECUTE FUNCTION audit_row('-canonical', '-names');
+
+CREATE FUNCTION leases_elsewhere(enterprise uuid, known_bases uuid[]) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+BEGIN ATOMIC
+  SELECT EXISTS (SELECT FROM leases l WHERE l.tenant_id = enterprise AND l.base_id <> ALL (known_bases));
+END;
 
 CREATE FUNCTION actor_of(person uuid, label text) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$

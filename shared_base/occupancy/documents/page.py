@@ -55,7 +55,7 @@ def report_page(report: Document, names: ReportNames, words: Words) -> dict[str,
 def cover(report: Document, names: ReportNames, words: Words) -> dict[str, Any]:
     """Who, when, which revision: the head of the first page."""
     facts = [
-        [words("code"), report["base"]],
+        [words("base_code"), report["base"]],
         [words("revision"), words("revision_number", number=report["revision"])],
         [words("closed_at"), moment(report["closed_at"], ZoneInfo(report["timezone"]))],
         [words("timezone"), report["timezone"]],

@@ -42,6 +42,7 @@ COMMON: Phrases = {
     "uscc": ("统一社会信用代码", "USCC"),
     "name": ("名称", "Name"),
     "code": ("编号", "Code"),
+    "base_code": ("基地编号", "Base code"),
     "month_column": ("月份", "Month"),
     "subject": ("对象", "Subject"),
     "text": ("说明", "Text"),

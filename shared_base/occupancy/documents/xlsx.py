@@ -58,7 +58,7 @@ def _overview(sheet: Sheet, report: Document, names: ReportNames, words: Words) 
     totals = report["totals"]
     sheet.title(f"{names.base}　{words('title')}　{month_name(report['month'], words)}")
     facts = [
-        (words("code"), report["base"]),
+        (words("base_code"), report["base"]),
         (words("revision"), words("revision_number", number=report["revision"])),
         (words("closed_at"), moment(report["closed_at"], ZoneInfo(report["timezone"]))),
         (words("timezone"), report["timezone"]),

@@ -260,17 +260,22 @@ def warning_rows(warnings: Sequence[Document], words: Words) -> list[list[Cell]]
     ]
 
 
-def payment_remark(payment: Payment, as_of: str, words: Words) -> str | None:
-    """Why a payment is not simply counted: after the cut-off, of a kind that never counts, or a correction."""
-    if payment["paid_on"] > as_of:
+def fee_counts(claim: Document) -> bool:
+    """Whether the policy includes the property fee: the explanation then has a step for it."""
+    return any(step["step"] == "property_fee" for step in claim["explanation"])
+
+
+def payment_remark(payment: Payment, claim: Document, words: Words) -> str | None:
+    """Why a payment is not simply counted: after the cut-off, of a kind that does not count, or a correction."""
+    if payment["paid_on"] > claim["as_of"]:
         return words("after_cut_off")
-    if payment["kind"] == "utilities":
-        return words("kind_utilities_out")
+    if payment["kind"] != "rent" and not (payment["kind"] == "property_fee" and fee_counts(claim)):
+        return words("kind_out")
     return words("red_letter") if payment["amount_fen"] < 0 else None
 
 
-def _payment_row(payment: Payment, as_of: str, words: Words) -> list[Cell]:
-    remark = payment_remark(payment, as_of, words)
+def _payment_row(payment: Payment, claim: Document, words: Words) -> list[Cell]:
+    remark = payment_remark(payment, claim, words)
     return [
         {"text": shortened(payment["ref"], 60)},
         {"text": payment["paid_on"]},
@@ -305,7 +310,7 @@ def evidence_blocks(claim: Document, names: ClaimNames, words: Words) -> list[di
         }
         if item is not None:
             block["facts"] = _evidence_facts(line, item, names, words)
-            block["payments"] = [_payment_row(payment, claim["as_of"], words) for payment in item["payments"]]
+            block["payments"] = [_payment_row(payment, claim, words) for payment in item["payments"]]
         blocks.append(block)
     return blocks
 

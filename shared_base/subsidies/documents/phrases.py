@@ -137,7 +137,7 @@ CLAIM: Phrases = {
     "kind_rent": ("租金", "Rent"),
     "kind_property_fee": ("物业费", "Property fee"),
     "kind_utilities": ("水电费", "Utilities"),
-    "kind_utilities_out": ("不计", "does not count"),
+    "kind_out": ("本政策不计", "not counted by the policy"),
     "after_cut_off": ("截止日之后，不计", "after the cut-off, not counted"),
     "red_letter": ("红字冲正", "red-letter correction"),
     "invoice": ("发票号码", "Invoice"),

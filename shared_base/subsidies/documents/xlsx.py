@@ -170,7 +170,7 @@ def _payments(sheet: Sheet, claim: Document, names: ClaimNames, words: Words) ->
                     payment["invoice_no"],
                     yuan_number(payment["amount_fen"]),
                     payment["amount_fen"],
-                    payment_remark(payment, claim["as_of"], words) or "",
+                    payment_remark(payment, claim, words) or "",
                 ]
             )
     sheet.table(

@@ -42,7 +42,7 @@ ACCEPTED: list[tuple[Kind, Any, Any]] = [
     (kinds.OPENING, time(8, 30), 510),
     (kinds.CLOSING, "24:00", 1440),
     (kinds.CLOSING, timedelta(days=1), 1440),
-    (kinds.CLOSING, "00:00", 0),
+    (kinds.CLOSING, "00:00", 1440),
     (kinds.USCC, MCN, MCN),
     (kinds.USCC, MCN.lower(), MCN),
     (kinds.USCC, "９１４４０３０５２３ＹＣ１Ｎ１１ＬＰ", MCN),

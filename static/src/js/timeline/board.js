@@ -17,6 +17,7 @@ const VIEWS = {
   night: { days: 1, from: 18, to: 30, slot: 30, width: 34 },
   week: { days: 7, from: 0, to: 24, slot: 120, width: 26 },
 };
+const MORE_ROWS = 12;
 const pad = (number) => String(number).padStart(2, "0");
 const fold = (text) => text.normalize("NFKC").toLowerCase();
 
@@ -32,6 +33,8 @@ export class Board {
     this.byStudio = new Map();
     this.closures = [];
     this.inView = new Set();
+    this.drawn = new Set();
+    this.nodes = new WeakMap();
     this.sending = 0;
     this.held = null;
     this.wanted = "";
@@ -47,7 +50,7 @@ export class Board {
     stage.before(this.toolbar.root);
     this.stage = stage;
     this.calendar = createCalendar(stage, [ResourceTimeline, Interaction], this.options());
-    this.rows = new IntersectionObserver((entries) => this.see(entries), { root: this.main, rootMargin: "320px 0px" });
+    this.rows = new IntersectionObserver((entries) => this.see(entries), { root: this.main, rootMargin: "80px 0px" });
     this.main.addEventListener("scroll", () => this.remember(), { passive: true });
     this.line = document.createElement("div");
     this.line.className = "tl-now";
@@ -120,7 +123,17 @@ export class Board {
   content(event) {
     const { booking, reason } = event.extendedProps;
     if (reason !== undefined) return closureContent(reason);
-    return booking ? bookingContent(booking, this.zone, this.words) : "";
+    if (!booking) return "";
+    // While it hangs at the pointer a booking stands twice; at rest its nodes are made once.
+    if (event.display !== "auto") return bookingContent({ ...booking, ...this.placeOf(event) }, this.zone, this.words);
+    if (!this.nodes.has(booking)) this.nodes.set(booking, bookingContent(booking, this.zone, this.words));
+    return this.nodes.get(booking);
+  }
+
+  /** Where the calendar has an event just now; its dates are wall-clock time dressed as the browser's. */
+  placeOf({ start, end }) {
+    const wall = (date) => new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+    return { start: this.zone.instant(wall(start)), end: this.zone.instant(wall(end)) };
   }
 
   dress(el, event) {
@@ -172,6 +185,7 @@ export class Board {
     this.calendar.setOption("resources", shown);
     this.stage.dataset.empty = shown.length ? "" : this.words.empty;
     this.inView.clear();
+    this.drawn.clear();
     requestAnimationFrame(() => {
       this.fit();
       this.watchRows();
@@ -199,30 +213,36 @@ export class Board {
   }
 
   see(entries) {
-    let changed = false;
-    for (const { target, isIntersecting } of entries) {
-      const id = this.resources[Number(target.dataset.index)]?.id;
-      if (id === undefined || isIntersecting === this.inView.has(id)) continue;
-      this.inView[isIntersecting ? "add" : "delete"](id);
-      changed = true;
-    }
-    if (changed) this.draw();
+    for (const { target, isIntersecting } of entries) this.inView[isIntersecting ? "add" : "delete"](Number(target.dataset.index));
+    if ([...this.inView].some((row) => !this.drawn.has(row))) this.draw();
+  }
+
+  /** The rows in view and as many above and below as a hand scrolls at once: fewer, larger draws scroll smoothest. */
+  rowsToDraw() {
+    const first = Math.min(...this.inView) - MORE_ROWS;
+    const last = Math.max(...this.inView) + MORE_ROWS;
+    return new Set([...this.resources.keys()].filter((row) => row >= first && row <= last));
   }
 
   draw() {
     cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => this.calendar.setOption("events", [...this.closureEvents(), ...this.bookingEvents()]));
+    this.frame = requestAnimationFrame(() => {
+      if (this.held) return; // a booking hangs at the pointer; it is drawn anew when it is let go
+      this.drawn = this.rowsToDraw();
+      this.calendar.setOption("events", [...this.closureEvents(), ...this.bookingEvents()]);
+    });
   }
 
   bookingEvents() {
     const shown = [];
-    for (const id of this.inView) {
+    for (const row of this.drawn) {
+      const { id } = this.resources[row];
       for (const booking of this.byStudio.get(id) ?? []) {
         const whole = booking.editable === true;
         shown.push({
           id: booking.id, resourceId: id, start: this.zone.wall(booking.start), end: this.zone.wall(booking.end), title: booking.title,
           classNames: [stateClass(booking.state)], startEditable: whole, durationEditable: whole || booking.editable === "end",
-          display: this.held === booking.id ? "ghost" : "auto", extendedProps: { booking, editable: booking.editable },
+          extendedProps: { booking, editable: booking.editable },
         });
       }
     }
@@ -230,7 +250,8 @@ export class Board {
   }
 
   closureEvents() {
-    return this.closures.flatMap(({ r, s, e, reason }, index) => [...this.inView]
+    const ids = [...this.drawn].map((row) => this.resources[row].id);
+    return this.closures.flatMap(({ r, s, e, reason }, index) => ids
       .filter((id) => r === null || r === undefined || String(r) === id)
       .map((id) => ({
         id: `closure-${index}-${id}`, resourceId: id, start: this.zone.wall(Date.parse(s)), end: this.zone.wall(Date.parse(e)),
@@ -313,7 +334,7 @@ export class Board {
 
   hold(id) {
     this.held = id;
-    if (id) this.feed.request?.abort();
+    if (!id) this.draw();
   }
 
   open(id, jsEvent) {

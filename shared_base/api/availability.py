@@ -1,0 +1,87 @@
+"""`GET /availability`: studios free for the whole of a time."""
+
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from apiflask import APIBlueprint
+from flask import Response
+from pydantic import Field, model_validator
+
+from shared_base.api.conventions import Code, In, Instant, Out, Text, answers, json_response, number
+from shared_base.bookings import rules
+from shared_base.bookings.availability import free_studios
+from shared_base.catalogue.queries import base as base_of
+from shared_base.http.extensions import session
+from shared_base.http.guards import allow
+from shared_base.http.identity import current_actor
+
+bp = APIBlueprint("api_availability", __name__, tag="Bookings")
+
+
+class AvailabilityIn(In):
+    base: Code = Field(description="A base's code.")
+    start: Instant
+    end: Instant
+    scene: Text | None = None
+    min_area_m2: Annotated[Decimal, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
+    tenant_id: UUID | None = Field(default=None, description="For whom; needed only by those who book for several.")
+
+    @model_validator(mode="after")
+    def in_order(self) -> "AvailabilityIn":
+        if self.end <= self.start:
+            raise ValueError("`end` must be after `start`")
+        return self
+
+
+class FreeStudioOut(Out):
+    """A studio that is free for the whole time."""
+
+    id: UUID
+    code: str
+    name: str
+    scene: str | None
+    area_m2: float
+    buffer_minutes: int
+    quote: None = Field(description="The price; null while no tariff holds.")
+
+
+class AvailabilityOut(Out):
+    """The studios free for the whole time, by code: all of them on one page."""
+
+    items: list[FreeStudioOut]
+    next_cursor: None
+
+
+@bp.get("/availability")
+@allow()
+@bp.input(AvailabilityIn, location="query", arg_name="asked")
+@answers(200, AvailabilityOut, 404)
+def availability(asked: AvailabilityIn) -> Response:
+    """Studios free from `start` to `end`, for a tenant: open, in service, not closed, not let to others, not taken."""
+    rules.check_range(asked.start, asked.end)
+    base = base_of(session(), asked.base)
+    tenants = current_actor().tenants
+    tenant_id = asked.tenant_id or (next(iter(tenants)) if len(tenants) == 1 else None)
+    found = free_studios(
+        session(),
+        base_id=base.id,
+        start=asked.start,
+        end=asked.end,
+        tenant_id=tenant_id,
+        scene=asked.scene or None,
+        min_area_m2=asked.min_area_m2,
+    )
+    items = [
+        {
+            "id": str(studio.id),
+            "code": studio.code,
+            "name": studio.name,
+            "scene": studio.scene,
+            "area_m2": number(studio.area_m2),
+            "buffer_minutes": studio.buffer_minutes,
+            "quote": None,
+        }
+        for studio in found
+    ]
+    return json_response({"items": items, "next_cursor": None})

@@ -1,0 +1,245 @@
+"""Which studios are free for the whole of a time, what stands in the way of one, and what is nearest to it instead.
+
+Other tenants' bookings are busy time here and no more: they are read through `busy_ranges` and `busy_resources`, which
+tell nobody whose they are.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from shared_base.bookings.errors import Taken
+from shared_base.bookings.openings import local_days, openings
+from shared_base.bookings.rows import Claim, FreeStudio, Situation, Wanted
+from shared_base.bookings.rules import local
+from shared_base.core.actor import Actor
+from shared_base.core.i18n import N_
+
+#: how many other studios a refusal names
+MOST_ALTERNATIVES = 5
+#: how far ahead it looks for the next free time of the same studio
+NEXT_SLOT_WITHIN = timedelta(days=14)
+
+# The clean-down after a booking must be free, too, and is each studio's own: busy resources are asked for once for
+# every length of it that the base knows (one or two), not once for every studio.
+_FREE = f"""
+    with asked as materialized (
+      select b.id, {local_days(":start", ":end", "b.timezone")} as days, b.timezone from bases b where b.id = :base_id
+    ), opened as materialized (
+      select asked.id, asked.days from asked
+      cross join lateral ({openings("asked.id", "asked.timezone", "lower(asked.days) - 1", "upper(asked.days)")}) o
+      where o.hours @> tstzrange(:start, :end)
+    ), busy as materialized (
+      select lengths.buffer_minutes, resource_id
+      from (select distinct buffer_minutes from spaces where base_id = :base_id and kind = 'studio') lengths
+      cross join lateral busy_resources(tstzrange(:start, :end + make_interval(mins => lengths.buffer_minutes)))
+        as resource_id
+    ), shut as materialized (
+      select resource_id from outages
+      where base_id = :base_id and during && tstzrange(:start, :end) and cancelled_at is null
+    )
+    select s.id, s.code, s.name, s.scene, s.area_m2, s.buffer_minutes
+    from opened join spaces s on s.base_id = opened.id
+    where s.kind = 'studio' and s.in_service @> opened.days
+      and (cast(:scene as text) is null or s.scene = :scene)
+      and (cast(:min_area_m2 as numeric) is null or s.area_m2 >= :min_area_m2)
+      and not exists (select from shut where shut.resource_id is null)
+      and s.id not in (select resource_id from shut where resource_id is not null)
+      and (s.buffer_minutes, s.id) not in (select buffer_minutes, resource_id from busy)
+      and s.id not in (select spaces_let_to_others(:base_id, :tenant_id, opened.days))
+"""  # noqa: S608 (composed of our own expressions)
+
+_FREE_BY_CODE = sa.text(_FREE + " order by s.code")
+_FREE_LIKE = sa.text(
+    _FREE
+    + " order by s.scene is not distinct from cast(:like_scene as text) desc, abs(s.area_m2 - :like_area_m2), s.code"
+    + " limit :most"
+)
+
+_BLOCKERS = sa.text("""
+    select 'booking' as kind, claim.resource_id, lower(busy.during) as start, upper(busy.during) as end,
+           own.code, t.name as tenant, own.title, null as reason
+    from unnest(:resources, :lowers, :uppers) as claim (resource_id, lower, upper)
+    cross join lateral busy_ranges(array[claim.resource_id], tstzrange(claim.lower, claim.upper)) busy
+    left join allocations a on a.resource_id = busy.resource_id and a.during = busy.during and a.live
+    left join bookings own on own.id = a.booking_id
+         and (:sees_all or own.base_id = any(:bases) or own.tenant_id = any(:tenants))
+    left join tenants t on t.id = own.tenant_id
+    where a.booking_id is distinct from :except_booking
+    union all
+    select 'outage', :studio_id, lower(x.during), upper(x.during), null, null, null, x.reason
+    from outages x
+    where x.base_id = :base_id and x.during && tstzrange(:start, :end) and x.cancelled_at is null
+      and (x.resource_id is null or x.resource_id = :studio_id)
+    order by start, kind
+""")
+
+# What is left of the openings once outages and busy time are cut out. A busy range is lengthened to the front by our
+# own clean-down, which has to end before it begins.
+_NEXT_SLOT = sa.text(f"""
+    select lower(gap) as start
+    from bases b
+    join spaces s on s.id = :studio_id and s.base_id = b.id
+    cross join lateral (select tstzrange(:start, :horizon) as range,
+                               {local_days(":start", ":horizon", "b.timezone")} as days) ahead
+    cross join lateral ({openings("b.id", "b.timezone", "lower(ahead.days) - 1", "upper(ahead.days)")}) opening
+    cross join lateral (
+      select tstzmultirange(tstzrange(cast(lower(s.in_service) as timestamp) at time zone b.timezone,
+                                      cast(upper(s.in_service) as timestamp) at time zone b.timezone)) as days) service
+    cross join lateral (
+      select coalesce(range_agg(x.during), '{{}}') as ranges from outages x
+      where x.base_id = b.id and x.during && ahead.range and x.cancelled_at is null
+        and (x.resource_id is null or x.resource_id = s.id)) shut
+    cross join lateral (
+      select coalesce(range_agg(tstzrange(lower(r.during) - make_interval(mins => case when r.resource_id = s.id
+                                            then s.buffer_minutes else 0 end), upper(r.during))), '{{}}') as ranges
+      from busy_ranges(array_remove(array[s.id, cast(:host_id as uuid)], null),
+                       tstzrange(:start, :horizon + make_interval(mins => s.buffer_minutes))) r) busy
+    cross join lateral unnest((opening.hours * service.days * tstzmultirange(ahead.range)) - shut.ranges - busy.ranges)
+      as gap
+    where upper(gap) - lower(gap) >= :length
+      and s.id not in (select spaces_let_to_others(b.id, :tenant_id, ahead.days))
+    order by 1 limit 1
+""")  # noqa: S608 (composed of our own expressions)
+
+
+def free_studios(
+    session: Session,
+    *,
+    base_id: UUID,
+    start: datetime,
+    end: datetime,
+    tenant_id: UUID | None,
+    scene: str | None = None,
+    min_area_m2: Decimal | None = None,
+) -> list[FreeStudio]:
+    """Studios of the base that the tenant could book from `start` to `end`, by code; empty while the base is closed.
+
+    One statement: opening hours, service, outages, leases of others, bookings and the clean-down after them.
+    """
+    values = _asked(base_id, start, end, tenant_id) | {"scene": scene, "min_area_m2": min_area_m2}
+    return [FreeStudio(*row) for row in session.connection().execute(_FREE_BY_CODE, values)]
+
+
+def _asked(base_id: UUID, start: datetime, end: datetime, tenant_id: UUID | None) -> dict[str, Any]:
+    return {"base_id": base_id, "start": start, "end": end, "tenant_id": tenant_id}
+
+
+def blockers(
+    session: Session,
+    wanted: Wanted,
+    situation: Situation,
+    claims: Sequence[Claim],
+    *,
+    by: Actor,
+    except_booking: UUID | None = None,
+) -> list[dict[str, Any]]:
+    """What stands in the way, as JSON: bookings, outages, a lease. A booking's code, tenant and title only where seen.
+
+    `start` and `end` of a booking are the time that it holds the resource, its clean-down included.
+    """
+    values = _asked(situation.base_id, wanted.begin, wanted.end, wanted.tenant_id) | {
+        "studio_id": wanted.studio_id,
+        "resources": [claim.resource_id for claim in claims],
+        "lowers": [claim.start for claim in claims],
+        "uppers": [claim.end for claim in claims],
+        "sees_all": by.is_admin,
+        "bases": list(by.bases),
+        "tenants": list(by.tenants),
+        "except_booking": except_booking,
+    }
+    found = [_blocker(row, wanted, situation) for row in session.connection().execute(_BLOCKERS, values).mappings()]
+    if situation.let_to_others:
+        found.append({"kind": "lease", **_named(wanted.studio_id, wanted, situation), "start": None, "end": None})
+    return found
+
+
+def _named(resource_id: UUID, wanted: Wanted, situation: Situation) -> dict[str, Any]:
+    is_host = resource_id == wanted.host_id
+    name = situation.host_stage_name if is_host else situation.studio_code
+    return {"resource_id": str(resource_id), "resource_kind": "host" if is_host else "studio", "resource": name}
+
+
+def _blocker(row: Any, wanted: Wanted, situation: Situation) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "kind": row["kind"],
+        **_named(row["resource_id"], wanted, situation),
+        "start": _iso(row["start"], situation.zone),
+        "end": _iso(row["end"], situation.zone),
+    }
+    if row["reason"] is not None:
+        found["reason"] = row["reason"]
+    if row["code"] is not None:
+        found["booking"] = {"code": row["code"], "tenant": row["tenant"], "title": row["title"]}
+    return found
+
+
+def _iso(instant: datetime, zone: ZoneInfo) -> str:
+    return instant.astimezone(zone).isoformat()
+
+
+def alternatives(session: Session, wanted: Wanted, situation: Situation, *, host_is_busy: bool) -> dict[str, Any]:
+    """What is free instead, as JSON: `studios` at the same time (same scene first, then the nearest area), and `next`,
+    the next time at which the wanted studio (and host) is free for as long. Another studio helps no busy host.
+    """
+    studios = []
+    if not host_is_busy:
+        values = _asked(situation.base_id, wanted.begin, wanted.end, wanted.tenant_id) | {
+            "scene": None,
+            "min_area_m2": None,
+            "like_scene": situation.scene,
+            "like_area_m2": situation.area_m2,
+            "most": MOST_ALTERNATIVES,
+        }
+        studios = [FreeStudio(*row).as_json() for row in session.connection().execute(_FREE_LIKE, values)]
+    length = wanted.end - wanted.begin
+    values = _asked(situation.base_id, wanted.begin, wanted.end, wanted.tenant_id) | {
+        "studio_id": wanted.studio_id,
+        "host_id": wanted.host_id,
+        "length": length,
+        "horizon": wanted.end + NEXT_SLOT_WITHIN,
+    }
+    start = session.connection().scalar(_NEXT_SLOT, values)
+    return {
+        "studios": studios,
+        "next": {"start": _iso(start, situation.zone), "end": _iso(start + length, situation.zone)} if start else None,
+    }
+
+
+def taken(
+    session: Session,
+    wanted: Wanted,
+    situation: Situation,
+    claims: Sequence[Claim],
+    *,
+    by: Actor,
+    except_booking: UUID | None = None,
+) -> Taken:
+    """The refusal, with what stands in the way and what is free instead: three statements, whatever the number."""
+    found = blockers(session, wanted, situation, claims, by=by, except_booking=except_booking)
+    host_is_busy = any(blocker["resource_kind"] == "host" for blocker in found)
+    instead = alternatives(session, wanted, situation, host_is_busy=host_is_busy)
+    values = {
+        "studio": situation.studio_code,
+        "start": local(wanted.start, situation.zone),
+        "end": local(wanted.end, situation.zone),
+    }
+    if host_is_busy:
+        message = N_("The host is taken between %(start)s and %(end)s: choose another host or another time.")
+    elif situation.let_to_others:
+        message = N_("%(studio)s is let whole to another tenant: choose one of the other studios.")
+    elif situation.outages:
+        message = N_(
+            "%(studio)s is closed between %(start)s and %(end)s: choose one of the free studios or another time."
+        )
+    else:
+        message = N_(
+            "%(studio)s is taken between %(start)s and %(end)s: choose one of the free studios or another time."
+        )
+    return Taken(message, extra={"blockers": found, "alternatives": instead}, **values)

@@ -1,0 +1,159 @@
+"""Reading bookings, always as somebody: what is not theirs is not found, by our own filter and by the database's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from shared_base.bookings.models import STATES, Booking
+from shared_base.bookings.rows import BookingRow
+from shared_base.catalogue.models import Base, Space
+from shared_base.core.actor import Actor
+from shared_base.core.errors import NotFound
+from shared_base.core.fields import faulty, pattern
+from shared_base.core.i18n import N_
+from shared_base.tenancy.models import Host, Tenant
+
+_start = sa.func.lower(Booking.during)
+
+#: a booking with the names around it; a tenant whose name the caller may not see stays nameless, its booking is told
+_ROWS: sa.Select[*tuple[Any, ...]] = (
+    sa.select(
+        Booking.id,
+        Booking.code,
+        Booking.ref,
+        Booking.base_id,
+        Base.code.label("base_code"),
+        Base.name.label("base_name"),
+        Base.timezone,
+        Booking.studio_id,
+        Space.code.label("studio_code"),
+        Space.name.label("studio_name"),
+        Booking.tenant_id,
+        sa.func.coalesce(Tenant.name, "").label("tenant_name"),
+        sa.func.coalesce(Tenant.uscc, "").label("tenant_uscc"),
+        Booking.host_id,
+        sa.func.coalesce(Host.stage_name, Booking.host_name).label("host_name"),
+        Booking.title,
+        Booking.platform,
+        _start.label("start"),
+        sa.func.upper(Booking.during).label("end"),
+        Booking.released_at,
+        Booking.state,
+        Booking.created_at,
+        Booking.cancelled_at,
+        Booking.cancel_reason,
+        Booking.changed_at,
+        Booking.version,
+    )
+    .join(Base, Base.id == Booking.base_id)
+    .join(Space, Space.id == Booking.studio_id)
+    .outerjoin(Tenant, Tenant.id == Booking.tenant_id)
+    .outerjoin(Host, Host.id == Booking.host_id)
+)
+
+
+def visible(actor: Actor) -> sa.ColumnElement[bool]:
+    """The bookings an actor may see: of the bases they serve or review, of the tenants they act for."""
+    if actor.is_admin:
+        return sa.true()
+    return sa.or_(Booking.base_id.in_(actor.bases), Booking.tenant_id.in_(actor.tenants))
+
+
+def booking_for(session: Session, actor: Actor, booking_id: UUID) -> BookingRow:
+    """The booking, or `NotFound` when there is none or it is not theirs."""
+    return _one(session, _ROWS.where(Booking.id == booking_id, visible(actor)))
+
+
+def booking_by_code(session: Session, actor: Actor, code: str) -> BookingRow:
+    """As `booking_for`, by the code that people say; blanks and case do not matter."""
+    return _one(session, _ROWS.where(Booking.code == code.strip().upper(), visible(actor)))
+
+
+def get_booking_for_update(session: Session, booking_id: UUID) -> BookingRow:
+    """The booking as it stands now, its row locked: deeds on one booking follow one another."""
+    return _one(session, _ROWS.where(Booking.id == booking_id).with_for_update(of=Booking, key_share=True))
+
+
+def _one(session: Session, statement: sa.Select[*tuple[Any, ...]]) -> BookingRow:
+    row = session.execute(statement).first()
+    if row is None:
+        raise NotFound(N_("There is no such booking among yours."))
+    return BookingRow(*row)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What a list of bookings is narrowed to; None: not. `start` and `end` cut a time that bookings touch."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    base_id: UUID | None = None
+    studio_id: UUID | None = None
+    tenant_id: UUID | None = None
+    states: Sequence[str] = ()
+    search: str | None = None
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        if unknown := set(self.states) - set(STATES):
+            raise faulty(
+                "state",
+                N_("There is no state %(state)s; choose among %(known)s."),
+                state=", ".join(sorted(unknown)),
+                known=", ".join(STATES),
+            )
+        found: list[sa.ColumnElement[bool]] = []
+        if self.start and self.end and self.end <= self.start:
+            raise faulty("to", N_("The end of the time must be after its start."))
+        if self.start or self.end:
+            found.append(Booking.during.overlaps(Range(self.start, self.end)))
+        for column, value in (
+            (Booking.base_id, self.base_id),
+            (Booking.studio_id, self.studio_id),
+            (Booking.tenant_id, self.tenant_id),
+        ):
+            if value is not None:
+                found.append(column == value)
+        if self.states:
+            found.append(Booking.state.in_(self.states))
+        if self.search and self.search.strip():
+            found.append(_matches(self.search.strip()))
+        return found
+
+
+def _matches(text: str) -> sa.ColumnElement[bool]:
+    anywhere = pattern(text)
+    return sa.or_(Booking.title.ilike(anywhere), Booking.code.ilike(anywhere), Tenant.name.ilike(anywhere))
+
+
+#: what a list is ordered by, and so what `after` names: start and id
+Key = tuple[datetime, UUID]
+
+
+def list_bookings(
+    session: Session,
+    actor: Actor,
+    narrowed: Filter,
+    *,
+    after: Key | None = None,
+    limit: int,
+    newest_first: bool = False,
+) -> list[BookingRow]:
+    """At most `limit` of the actor's bookings by start, those behind the key `after`; one statement."""
+    statement = _ROWS.where(visible(actor), *narrowed.conditions())
+    if after is not None:
+        key, last = sa.tuple_(_start, Booking.id), sa.tuple_(*map(sa.literal, after))
+        statement = statement.where(key < last if newest_first else key > last)
+    order = (_start.desc(), Booking.id.desc()) if newest_first else (_start, Booking.id)
+    return [BookingRow(*row) for row in session.execute(statement.order_by(*order).limit(limit)).tuples()]
+
+
+def count_bookings(session: Session, actor: Actor, narrowed: Filter) -> int:
+    """How many bookings of the actor's the filter lets through."""
+    found = _ROWS.where(visible(actor), *narrowed.conditions()).with_only_columns(sa.func.count())
+    return session.scalar(found) or 0
