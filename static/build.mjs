@@ -90,10 +90,11 @@ function named(name, text) {
   return `${stem}-${createHash("sha256").update(text).digest("hex").slice(0, 8).toUpperCase()}${ext}`;
 }
 
-/** One SVG with a symbol for each icon of icons.json and the brand's mark; a template that asks for another is an error. */
+/** One SVG with a symbol for each icon and alias of icons.json and the brand's mark; a template that asks for another is an error. */
 async function sprite() {
-  const names = JSON.parse(await readFile(path.join(source, "icons.json"), "utf8"));
-  const known = new Set([...names, "mark"]);
+  const { aliases, icons } = JSON.parse(await readFile(path.join(source, "icons.json"), "utf8"));
+  const drawings = new Map([...icons.map((name) => [name, name]), ...Object.entries(aliases)]);
+  const known = new Set([...drawings.keys(), "mark"]);
   const unknown = [];
   for (const file of await filesUnder(path.join(root, "templates"), [".html"])) {
     const text = await readFile(file, "utf8");
@@ -102,8 +103,8 @@ async function sprite() {
     }
   }
   if (unknown.length) throw new Error(unknown.join("\n"));
-  const symbols = await Promise.all(names.map(async (name) => {
-    const file = require.resolve(`@tabler/icons/outline/${name}.svg`);
+  const symbols = await Promise.all([...drawings].map(async ([name, drawing]) => {
+    const file = require.resolve(`@tabler/icons/outline/${drawing}.svg`);
     const body = (await readFile(file, "utf8")).replace(/<!--[\s\S]*?-->/g, "").match(/<svg[^>]*>([\s\S]*)<\/svg>/)[1];
     return `<symbol id="${name}" viewBox="0 0 24 24">${body.replace(/\s*\n\s*/g, "").trim()}</symbol>`;
   }));

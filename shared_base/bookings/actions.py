@@ -17,7 +17,7 @@ from shared_base.bookings import holding, rules
 from shared_base.bookings.availability import taken
 from shared_base.bookings.codes import new_code
 from shared_base.bookings.models import Booking
-from shared_base.bookings.queries import get_booking_for_update
+from shared_base.bookings.queries import get_booking, get_booking_for_update
 from shared_base.bookings.rows import NO_ID, BookingRow, Claim, Situation, Wanted, new_row
 from shared_base.core.actor import Actor
 from shared_base.core.errors import NotFound
@@ -231,7 +231,7 @@ def mark_no_show(session: Session, *, booking: BookingRow, by: Actor, at: dateti
 def release_early(
     session: Session, *, booking: BookingRow, by: Actor, at: datetime, until: datetime | None = None
 ) -> BookingRow:
-    """Give the room back at `until` (default: now), before the scheduled end; the clean-down follows, then it is free."""
+    """Give the room back at `until` (default: now), before its scheduled end; after the clean-down it is free."""
     held = get_booking_for_update(session, booking.id)
     rules.check_changeable(held, by=by)
     moment = rules.release_time(held, until or at, at=at)
@@ -255,7 +255,7 @@ def _change(
         .values(**changes, changed_at=at, version=Booking.version + 1)
         .execution_options(synchronize_session=False)
     )
-    changed = get_booking_for_update(session, held.id)
+    changed = get_booking(session, held.id)
     before, after = held.as_json(), changed.as_json()
     differs = [name for name in after if after[name] != before[name]]
     payload: dict[str, Any] = {

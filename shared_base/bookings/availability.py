@@ -71,7 +71,7 @@ _BLOCKERS = sa.text("""
     left join bookings own on own.id = a.booking_id
          and (:sees_all or own.base_id = any(:bases) or own.tenant_id = any(:tenants))
     left join tenants t on t.id = own.tenant_id
-    where a.booking_id is distinct from :except_booking
+    where cast(:except_booking as uuid) is null or a.booking_id is distinct from :except_booking
     union all
     select 'outage', :studio_id, lower(x.during), upper(x.during), null, null, null, x.reason
     from outages x

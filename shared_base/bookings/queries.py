@@ -76,8 +76,17 @@ def booking_by_code(session: Session, actor: Actor, code: str) -> BookingRow:
 
 
 def get_booking_for_update(session: Session, booking_id: UUID) -> BookingRow:
-    """The booking as it stands now, its row locked: deeds on one booking follow one another."""
-    return _one(session, _ROWS.where(Booking.id == booking_id).with_for_update(of=Booking, key_share=True))
+    """The booking as it stands now, its row locked: deeds on one booking follow one another.
+
+    Locked first and read after: a statement that locks a join drops the row whose studio was changed meanwhile.
+    """
+    session.execute(sa.select(Booking.id).where(Booking.id == booking_id).with_for_update(key_share=True))
+    return get_booking(session, booking_id)
+
+
+def get_booking(session: Session, booking_id: UUID) -> BookingRow:
+    """The booking, for deeds that were handed one; whoever asks for themselves uses `booking_for`."""
+    return _one(session, _ROWS.where(Booking.id == booking_id))
 
 
 def _one(session: Session, statement: sa.Select[*tuple[Any, ...]]) -> BookingRow:

@@ -9,6 +9,9 @@ from zoneinfo import ZoneInfo
 from shared_base.core.errors import Invalid
 from shared_base.core.i18n import N_
 
+#: the zone of dates that belong to no base: when a claim is made, when a firm is registered
+CHINA = ZoneInfo("Asia/Shanghai")
+
 MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 
 

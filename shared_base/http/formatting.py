@@ -1,6 +1,6 @@
 """How figures are written for readers: Jinja filters. Amounts in 元, areas in ㎡, instants in the base's zone."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -87,6 +87,11 @@ def day(value: date | None) -> str:
     return "—" if value is None else format_date(value, "long" if locale_code() != "en" else "medium", locale_code())
 
 
+def day_before(value: date | None) -> date | None:
+    """The last day of a half-open span, from its upper end."""
+    return None if value is None else value - timedelta(days=1)
+
+
 def month(value: date | Month | str | None) -> str:
     """A month as readers write it: `2026年9月`, `September 2026`."""
     if value is None:
@@ -118,6 +123,6 @@ def nl2br(text: str | None) -> Markup:
 
 def init_app(app: Flask) -> None:
     for filter_ in (
-        money, area, duration, hours, percent, instant, span, day, month, minutes_of_day, number, nl2br,
+        money, area, duration, hours, percent, instant, span, day, day_before, month, minutes_of_day, number, nl2br,
     ):  # fmt: skip
         app.add_template_filter(filter_)

@@ -21,7 +21,7 @@ class Bucket(NamedTuple):
     """Ends of pieces that fall in one slice: the slice's number from 1, how many, the sum of their seconds."""
 
     slice: int
-    count: int
+    pieces: int
     seconds: int
 
 
@@ -59,8 +59,8 @@ class MonthSlices:
             until = self.starts[number + 1] if number + 1 < len(self.starts) else self.length
             filled[number] = running * (until - start)
             for sign, bucket in changes.get(number, ()):
-                filled[number] += sign * (bucket.count * until - bucket.seconds)
-                running += sign * bucket.count
+                filled[number] += sign * (bucket.pieces * until - bucket.seconds)
+                running += sign * bucket.pieces
         assert running == 0, "every piece that begins ends"
         return filled
 

@@ -1,7 +1,7 @@
 """Building a claim: computed from frozen reports, payments and lease dates, and kept as a draft under its code."""
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from shared_base.bookings.codes import ALPHABET, LENGTH
+from shared_base.catalogue.models import Base
 from shared_base.core.actor import Actor
 from shared_base.core.events import event_row, record_events
 from shared_base.core.i18n import N_
@@ -22,7 +23,7 @@ from shared_base.subsidies.documents.names import LeaseName
 from shared_base.subsidies.errors import NotYourClaim
 from shared_base.subsidies.models import Claim
 from shared_base.subsidies.policies import Policies, Policy
-from shared_base.subsidies.queries import LeasePlace
+from shared_base.subsidies.queries import LeaseOf
 from shared_base.subsidies.rules import ClaimResult, compute
 from shared_base.tenancy.models import Tenant
 
@@ -50,9 +51,9 @@ def build_claim(
     months = parse_claim_period(period)
     policy = policies.get(policy_id)
     tenant = queries.claimant(session, tenant_uscc)
-    places = queries.lease_places(session, tenant)
-    bases = _require_whole_view(session, by, tenant, places)
-    facts = queries.facts_of(session, tenant, places, months)
+    bases = queries.bases_of(session, tenant)
+    base_ids = _require_whole_view(session, by, tenant, bases)
+    facts = queries.facts_of(session, tenant, bases, months)
     result = compute(
         policy,
         tenant=tenant.uscc,
@@ -60,7 +61,7 @@ def build_claim(
         as_of=as_of,
         lease_months=facts.lease_months,
         payments=facts.payments,
-        lease_dates=facts.lease_dates,
+        lease_dates=[lease.dates for lease in facts.leases],
         frozen=facts.frozen,
         declarations=declarations,
         declared_by=by.label,
@@ -70,12 +71,12 @@ def build_claim(
         result,
         policy=policy,
         tenant_name=tenant.name,
-        leases={place.dates.ref: _lease_name(place) for place in places},
+        leases={lease.dates.ref: _lease_name(lease) for lease in facts.leases},
         payments=facts.payments,
     )
     draft = {
         "tenant_id": tenant.id,
-        "base_ids": sorted(bases),
+        "base_ids": sorted(base_ids),
         "policy_id": policy.id,
         "policy_version": policy.version,
         "period": period.strip(),
@@ -92,7 +93,7 @@ def build_claim(
         at=at,
         subject_id=claim.id,
         # an event is told in one base; the claim itself names them all
-        base_id=min(bases, default=None),
+        base_id=min(base_ids, default=None),
         tenant_id=tenant.id,
         code=claim.code,
         policy=policy.id,
@@ -122,18 +123,18 @@ def _kept(session: Session, draft: Mapping[str, Any], *, result: ClaimResult, po
             return claim
 
 
-def _require_whole_view(session: Session, by: Actor, tenant: Tenant, places: tuple[LeasePlace, ...]) -> frozenset[UUID]:
-    """The bases that the claim is about; refused unless `by` may claim for the enterprise and sees all its leases.
+def _require_whole_view(session: Session, by: Actor, tenant: Tenant, bases: Sequence[Base]) -> frozenset[UUID]:
+    """The ids of the bases that the claim is about; refused unless `by` may claim for the enterprise and sees it whole.
 
     An owner claims for its own enterprise; staff for one whose leases all lie in bases that they serve, since a claim
     is over all of them; the administrator and the system for any.
     """
-    bases = frozenset(place.base_id for place in places) or queries.admitting_bases(session, tenant.id)
+    ids = frozenset(base.id for base in bases) or queries.admitting_bases(session, tenant.id)
     if by.is_admin or (by.acts_for(tenant.id, "tenant_owner") and not by.is_reviewer):
-        return bases
-    if by.is_reviewer or not bases or not all(by.serves(base) for base in bases):
+        return ids
+    if by.is_reviewer or not ids or not all(by.serves(base_id) for base_id in ids):
         raise NotYourClaim(N_("You cannot build a claim of %(tenant)s: its owner can."), tenant=tenant.name)
-    if queries.has_leases_elsewhere(session, tenant.id, bases):
+    if queries.has_leases_elsewhere(session, tenant.id, ids):
         raise NotYourClaim(
             N_(
                 "%(tenant)s also has leases in bases that you do not serve, and a claim covers them all: "
@@ -141,11 +142,11 @@ def _require_whole_view(session: Session, by: Actor, tenant: Tenant, places: tup
             ),
             tenant=tenant.name,
         )
-    return bases
+    return ids
 
 
-def _lease_name(place: LeasePlace) -> LeaseName:
-    name = LeaseName(base_name=place.base_name)
-    if place.spaces:
-        name["spaces"] = place.spaces
+def _lease_name(lease: LeaseOf) -> LeaseName:
+    name = LeaseName(base_name=lease.base_name)
+    if lease.spaces:
+        name["spaces"] = lease.spaces
     return name

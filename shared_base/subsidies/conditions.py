@@ -1,6 +1,6 @@
 """A policy's conditions: those the data answers are tested month by month, the rest must be declared by a person."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -104,7 +104,9 @@ def _months_in_base(evidence: Evidence, row: LeaseMonth) -> Wording | None:
     """
     limit = in_force(evidence.policy.parameters.months_in_base, row.month)
     assert limit is not None
-    first = min(lease.first for lease in evidence.leases if lease.base_code == row.base_code)
+    begins = (lease.first for lease in evidence.leases if lease.base_code == row.base_code)
+    # a lease whose base was corrected after the month was frozen has no date there: the frozen month speaks for it
+    first = min(begins, default=min(other.month for other in evidence.rows if other.base_code == row.base_code).first)
     month = Month.of(first).plus(limit.value)
     complete = month.first.replace(day=min(first.day, month.days))
     if complete <= evidence.as_of:
@@ -118,18 +120,9 @@ def _recognised_base(evidence: Evidence, row: LeaseMonth) -> Wording | None:
 
 def _lease_running(evidence: Evidence, row: LeaseMonth) -> Wording | None:
     """On the cut-off day the enterprise still has a lease."""
-    if any(_counts(lease) and lease.first <= evidence.as_of <= lease.last for lease in evidence.leases):
+    if any(not lease.operator_space and lease.first <= evidence.as_of <= lease.last for lease in evidence.leases):
         return None
     return NOT_RUNNING.fill(as_of=evidence.as_of)
-
-
-def _counts(lease: LeaseDates) -> bool:
-    return not lease.operator_space
-
-
-def operator_bases(leases: Iterable[LeaseDates]) -> frozenset[str]:
-    """The bases that the enterprise operates itself: its leases there count nowhere."""
-    return frozenset(lease.base_code for lease in leases if lease.operator_space)
 
 
 TESTS_BY_NAME: Mapping[str, Test] = {

@@ -13,7 +13,8 @@ class LeaseMonth:
 
     `area_m2` in square metres; `days_in_force` and `payable_days` (in force and not rent-free) are days of the month's
     `days_of_month`; dues are whole fen. `recognised`: the base was recognised on some day of the month.
-    `report_digest` and `report_revision` name the report that says so.
+    `report_digest` and `report_revision` name the report that says so. `operator_space`: the tenant is the base's
+    operator, so the lease counts nowhere.
     """
 
     lease_ref: str
@@ -30,6 +31,7 @@ class LeaseMonth:
     recognised: bool
     report_digest: str
     report_revision: int
+    operator_space: bool = False
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ after_tables(
 CREATE FUNCTION leases_elsewhere(enterprise uuid, known_bases uuid[]) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
 BEGIN ATOMIC
-  SELECT EXISTS (SELECT FROM leases l WHERE l.tenant_id = enterprise AND l.base_id <> ALL (known_bases));
+  SELECT EXISTS (SELECT FROM leases l WHERE l.tenant_id = enterprise AND l.base_id <> ALL (known_bases))
+      OR EXISTS (SELECT FROM report_leases r WHERE r.tenant_id = enterprise AND r.base_id <> ALL (known_bases));
 END
 """
 )

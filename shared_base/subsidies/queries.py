@@ -4,7 +4,7 @@ Row-level security shows a tenant its own rows and staff those of their bases; t
 """
 
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -30,29 +30,22 @@ UUIDS = pg.ARRAY(pg.UUID(as_uuid=True))
 
 
 @dataclass(frozen=True)
-class LeasePlace:
+class LeaseOf:
     """A lease of the claimant: its dates for the clock, and what documents call its base and spaces."""
 
-    lease_id: UUID
-    base_id: UUID
-    base_name: str
-    base_division: str
-    spaces: str
     dates: LeaseDates
+    base_name: str
+    spaces: str
 
 
 @dataclass(frozen=True)
 class Facts:
     """All that a claim of one enterprise for some months is computed from."""
 
-    places: tuple[LeasePlace, ...]
+    leases: tuple[LeaseOf, ...]
     frozen: frozenset[BaseMonth]
     lease_months: tuple[LeaseMonth, ...]
     payments: tuple[RentPayment, ...]
-
-    @property
-    def lease_dates(self) -> tuple[LeaseDates, ...]:
-        return tuple(place.dates for place in self.places)
 
 
 def claimant(session: Session, uscc: str) -> Tenant:
@@ -62,6 +55,16 @@ def claimant(session: Session, uscc: str) -> Tenant:
     if found is None:
         raise UnknownTenant(N_("There is no enterprise %(uscc)s, or it is not yours to see."), uscc=uscc)
     return found
+
+
+def bases_of(session: Session, tenant: Tenant) -> Sequence[Base]:
+    """The bases in which the enterprise has a lease, or had one when a month was frozen, that the caller may see."""
+    let = sa.union(
+        sa.select(Lease.base_id).where(Lease.tenant_id == tenant.id),
+        sa.select(ReportLease.base_id).where(ReportLease.tenant_id == tenant.id),
+    )
+    query = sa.select(Base).where(Base.id.in_(let)).order_by(Base.code).options(selectinload(Base.recognitions))
+    return session.scalars(query).all()
 
 
 def admitting_bases(session: Session, tenant_id: UUID) -> frozenset[UUID]:
@@ -75,52 +78,16 @@ def has_leases_elsewhere(session: Session, tenant_id: UUID, known_bases: Collect
     return bool(session.scalar(sa.select(sa.func.leases_elsewhere(tenant_id, known))))
 
 
-def lease_places(session: Session, tenant: Tenant) -> tuple[LeasePlace, ...]:
-    """All leases of the enterprise that the caller may see, with their bases' recognition; sorted by ref."""
-    spaces = (
-        sa.select(
-            sa.func.string_agg(Space.code + " " + Space.name, pg.aggregate_order_by(sa.literal("、"), Space.code))
-        )
-        .join(LeaseSpace, LeaseSpace.space_id == Space.id)
-        .where(LeaseSpace.lease_id == Lease.id)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        sa.select(Lease.id, Lease.ref, Lease.term, Base, spaces)
-        .join(Base, Base.id == Lease.base_id)
-        .where(Lease.tenant_id == tenant.id)
-        .order_by(Lease.ref)
-        .options(selectinload(Base.recognitions))
-    ).all()
-    return tuple(
-        LeasePlace(
-            lease_id=lease_id,
-            base_id=base.id,
-            base_name=base.name,
-            base_division=base.division_code,
-            spaces=space_names or "",
-            dates=LeaseDates(
-                ref=ref,
-                base_code=base.code,
-                first=term.lower,
-                last=term.upper - timedelta(days=1),
-                recognised=tuple(_days(recognition) for recognition in base.recognitions),
-                operator_space=base.operator_uscc == tenant.uscc,
-            ),
-        )
-        for lease_id, ref, term, base, space_names in rows
-    )
-
-
-def facts_of(session: Session, tenant: Tenant, places: tuple[LeasePlace, ...], months: Sequence[Month]) -> Facts:
-    """The frozen reports' rows, the months frozen and the payments for `months`; nothing is read of a live lease."""
-    codes = {place.base_id: place.dates.base_code for place in places}
-    reports = _newest_reports(session, list(codes), months)
+def facts_of(session: Session, tenant: Tenant, bases: Sequence[Base], months: Sequence[Month]) -> Facts:
+    """What the claim of `months` is computed from: the rows of the newest frozen reports, the payments, and the dates
+    of all leases ever (for the support clock; no other live lease is read)."""
+    by_id = {base.id: base for base in bases}
+    reports = _newest_reports(session, list(by_id), months)
     return Facts(
-        places=places,
-        frozen=frozenset((codes[report.base_id], Month.of(report.month)) for report in reports),
-        lease_months=_lease_months(session, tenant, places, [report.report_id for report in reports]),
-        payments=_payments(session, places, months),
+        leases=_leases(session, tenant, by_id),
+        frozen=frozenset((by_id[report.base_id].code, Month.of(report.month)) for report in reports),
+        lease_months=_lease_months(session, tenant, by_id, [report.report_id for report in reports]),
+        payments=_payments(session, tenant, months),
     )
 
 
@@ -172,10 +139,38 @@ def _newest_reports(session: Session, base_ids: list[UUID], months: Sequence[Mon
     return [_Report(*row) for row in rows]
 
 
+def _leases(session: Session, tenant: Tenant, bases: Mapping[UUID, Base]) -> tuple[LeaseOf, ...]:
+    spaces = (
+        sa.select(
+            sa.func.string_agg(Space.code + " " + Space.name, pg.aggregate_order_by(sa.literal("、"), Space.code))
+        )
+        .join(LeaseSpace, LeaseSpace.space_id == Space.id)
+        .where(LeaseSpace.lease_id == Lease.id)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        sa.select(Lease.ref, Lease.base_id, Lease.term, spaces).where(Lease.tenant_id == tenant.id).order_by(Lease.ref)
+    )
+    return tuple(
+        LeaseOf(
+            dates=LeaseDates(
+                ref=ref,
+                base_code=bases[base_id].code,
+                first=term.lower,
+                last=term.upper - timedelta(days=1),
+                recognised=tuple(_days(recognition) for recognition in bases[base_id].recognitions),
+                operator_space=bases[base_id].operator_uscc == tenant.uscc,
+            ),
+            base_name=bases[base_id].name,
+            spaces=space_names or "",
+        )
+        for ref, base_id, term, space_names in rows
+    )
+
+
 def _lease_months(
-    session: Session, tenant: Tenant, places: tuple[LeasePlace, ...], report_ids: list[UUID]
+    session: Session, tenant: Tenant, bases: Mapping[UUID, Base], report_ids: list[UUID]
 ) -> tuple[LeaseMonth, ...]:
-    bases = {place.base_id: place for place in places}
     rows = session.scalars(
         sa.select(ReportLease)
         .where(ReportLease.tenant_id == tenant.id, ReportLease.report_id == sa.any_(sa.literal(report_ids, UUIDS)))
@@ -185,8 +180,8 @@ def _lease_months(
         LeaseMonth(
             lease_ref=row.lease_ref,
             uscc=row.uscc,
-            base_code=bases[row.base_id].dates.base_code,
-            base_division=bases[row.base_id].base_division,
+            base_code=bases[row.base_id].code,
+            base_division=bases[row.base_id].division_code,
             month=Month.of(row.month),
             area_m2=row.area_m2,
             days_in_force=row.days_in_force,
@@ -197,18 +192,20 @@ def _lease_months(
             recognised=row.recognised,
             report_digest=row.report_digest,
             report_revision=row.revision,
+            operator_space=bases[row.base_id].operator_uscc == row.uscc,
         )
         for row in rows
     )
 
 
-def _payments(session: Session, places: tuple[LeasePlace, ...], months: Sequence[Month]) -> tuple[RentPayment, ...]:
-    refs = {place.lease_id: place.dates.ref for place in places}
+def _payments(session: Session, tenant: Tenant, months: Sequence[Month]) -> tuple[RentPayment, ...]:
     payment = tenancy.RentPayment
-    rows = session.scalars(
-        sa.select(payment)
+    rows = session.execute(
+        sa.select(payment, Lease.ref)
+        .join(Lease, Lease.id == payment.lease_id)
         .where(
-            payment.lease_id == sa.any_(sa.literal(list(refs), UUIDS)),
+            payment.tenant_id == tenant.id,
+            Lease.tenant_id == tenant.id,
             payment.service_month.between(months[0].first, months[-1].first),
         )
         .order_by(payment.paid_on, payment.ref)
@@ -216,12 +213,12 @@ def _payments(session: Session, places: tuple[LeasePlace, ...], months: Sequence
     return tuple(
         RentPayment(
             ref=row.ref,
-            lease_ref=refs[row.lease_id],
+            lease_ref=lease_ref,
             service_month=Month.of(row.service_month),
             paid_on=row.paid_on,
             kind=row.kind,
             amount_fen=row.amount_fen,
             invoice_no=row.invoice_no,
         )
-        for row in rows
+        for row, lease_ref in rows
     )

@@ -19,7 +19,7 @@ from shared_base.subsidies.assumptions import assumed
 from shared_base.subsidies.caps import MonthAmount, limited
 from shared_base.subsidies.caveats import Caveat
 from shared_base.subsidies.clock import SupportClock, support_clock
-from shared_base.subsidies.conditions import Declaration, Evidence, declared, failures, operator_bases
+from shared_base.subsidies.conditions import Declaration, Evidence, declared, failures
 from shared_base.subsidies.facts import LeaseDates, LeaseMonth, RentPayment
 from shared_base.subsidies.formulas import FORMULAS, LineBasis
 from shared_base.subsidies.policies import Policy
@@ -173,13 +173,10 @@ class _Run:
 
     def keep_qualifying(self) -> None:
         """Step 1, and the support clock that it starts."""
-        operated = operator_bases(self.leases)
         out = {
-            (row.lease_ref, row.month): (OPERATOR if row.base_code in operated else UNRECOGNISED).fill(
-                base=row.base_code
-            )
+            (row.lease_ref, row.month): (OPERATOR if row.operator_space else UNRECOGNISED).fill(base=row.base_code)
             for row in self.rows
-            if row.base_code in operated or not row.recognised
+            if row.operator_space or not row.recognised
         }
         before = len(self.rows)
         self._drop(out)

@@ -64,17 +64,16 @@ def _duplicates(table: Table) -> Iterator[CellError]:
             first[key] = number
 
 
-def referred(tables: Mapping[str, Table]) -> dict[str, set[Key]]:
-    """The keys that rows refer to and that the workbook does not hold: what the database is to be asked for."""
-    wanted: dict[str, set[Key]] = {}
-    for table in tables.values():
+def named(tables: Mapping[str, Table]) -> dict[str, set[Key]]:
+    """The natural keys that rows have or refer to, of the sheets that can be referred to."""
+    keys: dict[str, set[Key]] = {name: set() for name in _UNKNOWN}
+    for name, table in tables.items():
+        if name in keys:
+            keys[name].update(key for _, key in _keys(table))
         for _, get in _records(table):
             for reference in table.sheet.references:
-                wanted.setdefault(reference.to, set()).update(reference.keys(get))
-    for name, keys in wanted.items():
-        if name in tables:
-            keys.difference_update(key for _, key in _keys(tables[name]))
-    return wanted
+                keys[reference.to].update(reference.keys(get))
+    return keys
 
 
 def unknown_references(tables: Mapping[str, Table], stored: Keys) -> Iterator[CellError]:

@@ -1,16 +1,23 @@
 """The ids behind natural keys: of the bases, spaces, tenants and leases that a workbook holds or refers to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
-from shared_base.catalogue.models import Base, Space
-from shared_base.tenancy.models import Lease, Tenant
 from shared_base.workbook.checks import Key, Keys
+
+_BASES = sa.text("select code, id, timezone from bases where code = any(cast(:keys as text[]))")
+_SPACES = sa.text("""
+    select b.code, s.code, s.id, s.base_id, s.buffer_minutes
+    from spaces s join bases b on b.id = s.base_id where b.code = any(cast(:keys as text[]))
+""")
+_TENANTS = sa.text("select uscc, id from tenants where uscc = any(cast(:keys as text[]))")
+_LEASES = sa.text("select ref, id, tenant_id, base_id from leases where ref = any(cast(:keys as text[]))")
 
 
 @dataclass(frozen=True)
@@ -31,11 +38,6 @@ class LeaseIds:
     id: UUID
     tenant_id: UUID
     base_id: UUID
-
-
-def texts(values: set[str] | list[str]) -> sa.ColumnElement[list[str]]:
-    """A list of texts as one bound array: one statement however long it is."""
-    return sa.bindparam(None, sorted(values), type_=pg.ARRAY(sa.Text()))
 
 
 class Ids:
@@ -61,24 +63,18 @@ class Ids:
         }
 
     def load(self, sheet: str) -> None:
-        """Look up the keys of a sheet; sheets of other rows have none."""
+        """Look up the keys of a sheet; the other sheets' rows are referred to by nobody."""
         if sheet == "bases":
-            rows = self._all(sa.select(Base.code, Base.id, Base.timezone).where(Base.code == sa.any_(self._first("bases"))))
-            self.bases = {(code,): BaseIds(id, ZoneInfo(zone)) for code, id, zone in rows}
+            self.bases = {(code,): BaseIds(id, ZoneInfo(zone)) for code, id, zone in self._found(_BASES, sheet)}
         elif sheet == "spaces":
-            statement = sa.select(Base.code, Space.code, Space.id, Base.id, Space.buffer_minutes)
-            rows = self._all(statement.join(Space.base).where(Base.code == sa.any_(self._first("spaces"))))
-            self.spaces = {(base, code): SpaceIds(id, base_id, buffer) for base, code, id, base_id, buffer in rows}
+            found = self._found(_SPACES, sheet)
+            self.spaces = {(base, code): SpaceIds(id, base_id, buffer) for base, code, id, base_id, buffer in found}
         elif sheet == "tenants":
-            rows = self._all(sa.select(Tenant.uscc, Tenant.id).where(Tenant.uscc == sa.any_(self._first("tenants"))))
-            self.tenants = {(uscc,): id for uscc, id in rows}
+            self.tenants = {(uscc,): id for uscc, id in self._found(_TENANTS, sheet)}
         elif sheet == "leases":
-            statement = sa.select(Lease.ref, Lease.id, Lease.tenant_id, Lease.base_id)
-            rows = self._all(statement.where(Lease.ref == sa.any_(self._first("leases"))))
-            self.leases = {(ref,): LeaseIds(id, tenant_id, base_id) for ref, id, tenant_id, base_id in rows}
+            found = self._found(_LEASES, sheet)
+            self.leases = {(ref,): LeaseIds(id, tenant_id, base_id) for ref, id, tenant_id, base_id in found}
 
-    def _first(self, sheet: str) -> sa.ColumnElement[list[str]]:
-        return texts({key[0] for key in self._named.get(sheet, ())})
-
-    def _all(self, statement: sa.Select) -> list[sa.Row]:  # type: ignore[type-arg]
-        return list(self._session.execute(statement).all())
+    def _found(self, statement: sa.TextClause, sheet: str) -> Sequence[Any]:
+        keys = sorted({key[0] for key in self._named.get(sheet, ())})
+        return self._session.execute(statement, {"keys": keys}).all()

@@ -28,9 +28,9 @@ class Workbook:
         """The records of a sheet; none where the workbook does not have it."""
         return self.tables[sheet].rows if sheet in self.tables else []
 
-    def wanted_keys(self) -> dict[str, set[checks.Key]]:
-        """Natural keys, by sheet, that rows refer to and the workbook does not hold."""
-        return checks.referred(self.tables)
+    def named_keys(self) -> dict[str, set[checks.Key]]:
+        """The natural keys of bases, spaces, tenants and leases that rows have or refer to, by sheet."""
+        return checks.named(self.tables)
 
     def check_references(self, stored: checks.Keys) -> None:
         """Add a fault for every reference to what is neither in the workbook nor among the `stored` keys."""

@@ -350,7 +350,7 @@ BOOKINGS = Sheet(
             note=Phrase(N_("When the room was given back before its end."), "提前交还直播间的时刻。"),
         ),
         Column("title", ("主题", "标题"), NAME, example="晚八点专场"),
-        Column("platform", ("平台", "直播平台"), text(100), example="抖音"),
+        Column("platform", ("平台", "直播平台"), text(50), example="抖音"),
         Column("host", ("主播",), text(100), example="小禾"),
     ),
 )

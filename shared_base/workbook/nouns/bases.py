@@ -12,7 +12,7 @@ from shared_base.catalogue.models import Base, OpeningHours, Recognition
 from shared_base.core.periods import Month
 from shared_base.workbook import sheets
 from shared_base.workbook.checks import Key
-from shared_base.workbook.nouns.noun import Loading, Noun
+from shared_base.workbook.nouns.noun import Loading, PlainNoun
 from shared_base.workbook.plans import Change, Stored, Values
 from shared_base.workbook.rows import BaseRow
 
@@ -37,7 +37,7 @@ def inclusive(first: date, last: date | None) -> Range[date]:
     return Range(first, last + timedelta(days=1) if last else None)
 
 
-class Bases(Noun):
+class Bases(PlainNoun):
     sheet = sheets.BASES
 
     def stored(self, loading: Loading, rows: Sequence[BaseRow]) -> dict[Key, Stored]:
@@ -82,10 +82,7 @@ class Bases(Noun):
         of_base = [(change.ids[0], change.after) for change in changes]
         session.execute(
             sa.update(Base),
-            [
-                {"id": id, **{name: after[name] for name in _OWN}, "updated_at": loading.at}
-                for id, after in of_base
-            ],
+            [{"id": id, **{name: after[name] for name in _OWN}, "updated_at": loading.at} for id, after in of_base],
         )
         for change in changes:
             base_id, hours_id, recognition_id = change.ids

@@ -10,7 +10,7 @@ from shared_base.core.i18n import N_
 from shared_base.resources.models import Outage
 from shared_base.workbook import sheets
 from shared_base.workbook.checks import Key
-from shared_base.workbook.nouns.noun import Loading, Noun
+from shared_base.workbook.nouns.noun import Loading, PlainNoun
 from shared_base.workbook.plans import Change, Stored, Values
 from shared_base.workbook.rows import ClosureRow
 
@@ -22,7 +22,7 @@ _STORED = sa.text("""
 """)
 
 
-class Closures(Noun):
+class Closures(PlainNoun):
     sheet = sheets.CLOSURES
 
     def stored(self, loading: Loading, rows: Sequence[ClosureRow]) -> dict[Key, Stored]:
@@ -41,7 +41,6 @@ class Closures(Noun):
         loading.session.execute(sa.insert(Outage), values)
 
     def correct(self, loading: Loading, changes: Sequence[Change]) -> None:
-        """The audit trail keeps what was there before."""
         loading.session.execute(
             sa.update(Outage),
             [{"id": change.ids, "cancelled_at": None, **_columns(loading, change.after)} for change in changes],

@@ -1,8 +1,8 @@
 """Leases, the spaces that they let whole and their rent-free days."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
@@ -14,7 +14,7 @@ from shared_base.workbook.checks import Key
 from shared_base.workbook.errors import CellError
 from shared_base.workbook.ids import LeaseIds
 from shared_base.workbook.nouns.bases import inclusive
-from shared_base.workbook.nouns.noun import Loading, Noun
+from shared_base.workbook.nouns.noun import Loading, PlainNoun
 from shared_base.workbook.nouns.tenants import admit
 from shared_base.workbook.plans import Change, Plan, Stored, Values
 from shared_base.workbook.rows import LeaseRow
@@ -22,7 +22,8 @@ from shared_base.workbook.rows import LeaseRow
 _STORED = sa.text("""
     select l.id, l.tenant_id, l.base_id, l.ref, t.uscc as tenant_uscc, b.code as base, l.area_m2,
            lower(l.term) as start_date, upper(l.term) - 1 as end_date, l.monthly_rent_fen, l.property_fee_fen,
-           array(select s.code from lease_spaces x join spaces s on s.id = x.space_id where x.lease_id = l.id) as spaces,
+           array(select s.code from lease_spaces x join spaces s on s.id = x.space_id
+                 where x.lease_id = l.id) as spaces,
            array(select array[lower(f.days), upper(f.days) - 1] from lease_rent_free f where f.lease_id = l.id
                  order by f.days) as rent_free
     from leases l join tenants t on t.id = l.tenant_id join bases b on b.id = l.base_id
@@ -40,9 +41,9 @@ _LET_ALREADY = sa.text("""
 """)
 
 
-class Leases(Noun):
+class Leases(PlainNoun):
     sheet = sheets.LEASES
-    fixed = {
+    fixed: ClassVar[Mapping[str, str]] = {
         "tenant_uscc": N_(
             "%(key)s is stored for “%(stored)s”, here it is for “%(found)s”; the tenant of a lease is not corrected:"
             " give the other tenant's lease a ref of its own"
@@ -81,7 +82,13 @@ class Leases(Noun):
         own = [row.ref for row in plan.table.rows]
         found = loading.session.execute(
             _LET_ALREADY,
-            {"rows": list(rows), "space_ids": list(space_ids), "firsts": list(firsts), "lasts": list(lasts), "own": own},
+            {
+                "rows": list(rows),
+                "space_ids": list(space_ids),
+                "firsts": list(firsts),
+                "lasts": list(lasts),
+                "own": own,
+            },
         )
         refs = {number: values["ref"] for number, values in wanted}
         for clash in found:
@@ -116,11 +123,9 @@ class Leases(Noun):
         admit(loading, [(lease.tenant_id, lease.base_id) for lease, _ in of_lease])
 
     def correct(self, loading: Loading, changes: Sequence[Change]) -> None:
-        """The audit trail keeps what was there before; spaces and rent-free days are written anew."""
+        """Spaces and rent-free days are written anew."""
         session = loading.session
-        session.execute(
-            sa.update(Lease), [{"id": change.ids.id, **_columns(change.after)} for change in changes]
-        )
+        session.execute(sa.update(Lease), [{"id": change.ids.id, **_columns(change.after)} for change in changes])
         lease_ids = [change.ids.id for change in changes]
         session.execute(sa.delete(LeaseSpace).where(LeaseSpace.lease_id.in_(lease_ids)))
         session.execute(sa.delete(RentFree).where(RentFree.lease_id.in_(lease_ids)))

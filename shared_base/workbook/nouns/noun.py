@@ -48,12 +48,8 @@ class Noun(ABC):
         """What is stored under the natural keys of `rows`, in the workbook's terms."""
 
     @abstractmethod
-    def insert(self, loading: Loading, rows: Sequence[Any]) -> None:
-        """Write rows that are new."""
-
-    @abstractmethod
-    def correct(self, loading: Loading, changes: Sequence[Change]) -> None:
-        """Record corrections of stored rows."""
+    def write(self, loading: Loading, plan: Plan) -> None:
+        """Carry out the plan: every fault was refused before."""
 
     def wanted(self, row: Any) -> Values:
         """The values of a row, in the terms of `stored`."""
@@ -71,3 +67,21 @@ class Noun(ABC):
         if not loading.update:
             free = frozenset(column.name for column in self.sheet.columns) - self.fixed.keys()
             yield from differences(plan, DIFFERS, free, zone)
+
+
+class PlainNoun(Noun):
+    """A noun whose new rows and whose corrections do not concern each other."""
+
+    @abstractmethod
+    def insert(self, loading: Loading, rows: Sequence[Any]) -> None:
+        """Write rows that are new."""
+
+    @abstractmethod
+    def correct(self, loading: Loading, changes: Sequence[Change]) -> None:
+        """Record corrections of stored rows; the audit trail keeps what was there before."""
+
+    def write(self, loading: Loading, plan: Plan) -> None:
+        if plan.new:
+            self.insert(loading, plan.new)
+        if plan.changed:
+            self.correct(loading, plan.changed)

@@ -1,6 +1,7 @@
 """Rent payments: append-only. What was booked stays booked; a mistake is netted by a red-letter row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import sqlalchemy as sa
 
@@ -10,7 +11,7 @@ from shared_base.tenancy.models import RentPayment
 from shared_base.workbook import sheets
 from shared_base.workbook.checks import Key
 from shared_base.workbook.nouns.noun import Loading, Noun
-from shared_base.workbook.plans import Change, Stored
+from shared_base.workbook.plans import Plan, Stored
 from shared_base.workbook.rows import RentPaymentRow
 
 _NEVER = N_(
@@ -27,7 +28,9 @@ _STORED = sa.text("""
 
 class RentPayments(Noun):
     sheet = sheets.RENT_PAYMENTS
-    fixed = {column.name: _NEVER for column in sheets.RENT_PAYMENTS.columns if column.name != "ref"}
+    fixed: ClassVar[Mapping[str, str]] = {
+        column.name: _NEVER for column in sheets.RENT_PAYMENTS.columns if column.name != "ref"
+    }
 
     def stored(self, loading: Loading, rows: Sequence[RentPaymentRow]) -> dict[Key, Stored]:
         names = [column.name for column in self.sheet.columns]
@@ -38,7 +41,12 @@ class RentPayments(Noun):
             found[(payment.ref,)] = Stored(values, None)
         return found
 
-    def insert(self, loading: Loading, rows: Sequence[RentPaymentRow]) -> None:
+    def write(self, loading: Loading, plan: Plan) -> None:
+        assert not plan.changed, "every column of a payment is fixed: its differences were refused"
+        if plan.new:
+            self._insert(loading, plan.new)
+
+    def _insert(self, loading: Loading, rows: Sequence[RentPaymentRow]) -> None:
         leases = loading.ids.leases
         loading.session.execute(
             sa.insert(RentPayment),
@@ -59,6 +67,3 @@ class RentPayments(Noun):
                 for row in rows
             ],
         )
-
-    def correct(self, loading: Loading, changes: Sequence[Change]) -> None:
-        raise AssertionError("every column of a payment is fixed: its differences were refused")

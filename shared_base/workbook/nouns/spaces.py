@@ -8,7 +8,7 @@ from shared_base.catalogue.models import Space
 from shared_base.workbook import sheets
 from shared_base.workbook.checks import Key
 from shared_base.workbook.nouns.bases import inclusive
-from shared_base.workbook.nouns.noun import Loading, Noun
+from shared_base.workbook.nouns.noun import Loading, PlainNoun
 from shared_base.workbook.plans import Change, Stored
 from shared_base.workbook.rows import SpaceRow
 
@@ -37,7 +37,7 @@ _INSERT = sa.text("""
 """)
 
 
-class Spaces(Noun):
+class Spaces(PlainNoun):
     sheet = sheets.SPACES
 
     def stored(self, loading: Loading, rows: Sequence[SpaceRow]) -> dict[Key, Stored]:
@@ -66,7 +66,6 @@ class Spaces(Noun):
         )
 
     def correct(self, loading: Loading, changes: Sequence[Change]) -> None:
-        """The audit trail keeps what was there before."""
         loading.session.execute(
             sa.update(Space),
             [

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql as pg
 from shared_base.tenancy.models import Admission, Tenant
 from shared_base.workbook import sheets
 from shared_base.workbook.checks import Key
-from shared_base.workbook.nouns.noun import Loading, Noun
+from shared_base.workbook.nouns.noun import Loading, PlainNoun
 from shared_base.workbook.plans import Change, Stored
 from shared_base.workbook.rows import TenantRow
 
@@ -20,7 +20,7 @@ _STORED = sa.text("""
 """)
 
 
-class Tenants(Noun):
+class Tenants(PlainNoun):
     sheet = sheets.TENANTS
 
     def stored(self, loading: Loading, rows: Sequence[TenantRow]) -> dict[Key, Stored]:
@@ -34,7 +34,6 @@ class Tenants(Noun):
         loading.session.execute(sa.insert(Tenant), [{**self.wanted(row), "created_at": loading.at} for row in rows])
 
     def correct(self, loading: Loading, changes: Sequence[Change]) -> None:
-        """The audit trail keeps what was there before."""
         loading.session.execute(
             sa.update(Tenant),
             [{"id": change.ids, **{name: change.after[name] for name in _OWN}} for change in changes],

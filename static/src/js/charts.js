@@ -41,10 +41,11 @@ class Chart {
 
   draw() {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const option = KINDS[this.stage.dataset.chart](this.data, { ...palette(), language: this.language, width: this.stage.clientWidth });
+    const style = { ...palette(), language: this.language, width: this.stage.clientWidth };
+    const option = KINDS[this.stage.dataset.chart](this.data, style);
     this.chart?.dispose();
     this.chart = echarts.init(this.stage, null, { renderer: "svg" });
-    this.chart.setOption({ animation: !still, animationDuration: 300, aria: { enabled: false }, ...option });
+    this.chart.setOption({ animation: !still, animationDuration: 300, aria: { enabled: false }, textStyle: { fontFamily: style.font }, ...option });
   }
 }
 

@@ -177,6 +177,27 @@ def test_the_newest_revision_of_a_report_is_read_and_said(session: Session) -> N
     assert [w["subject"] for w in document["warnings"] if w["code"] == "revised_report"] == [f"{base.code} 2026-02"]
 
 
+def test_a_lease_moved_to_another_base_since_still_counts_where_the_frozen_report_saw_it(session: Session) -> None:
+    before, now = make_base(session), make_base(session)
+    tenant = make_tenant(session, [before, now])
+    lease = leased(session, tenant, before, SPRING, monthly_rent_fen=100_000)
+    lease.base_id = now.id
+    for month in SPRING:
+        freeze(session, now, month)
+    for policy_id in ("longgang-software-2023", "baoan-culture-2018"):
+        document = read_document(*_stored(build(session, tenant, policy_id=policy_id, as_of=date(2027, 1, 1))))
+        assert {line["base"] for line in document["lines"]} == {before.code}
+        assert len(document["lines"]) == 3
+    assert set(build(session, tenant).base_ids) == {before.id, now.id}
+    operator = make_actor(session, "operator", base=now)
+    with acting(session, operator), pytest.raises(NotYourClaim, match="bases that you do not serve"):
+        build(session, tenant, by=operator)
+
+
+def _stored(claim: Claim) -> tuple[bytes, str]:
+    return claim.canonical, claim.digest
+
+
 def test_only_payments_by_the_cut_off_count_and_all_are_in_the_evidence(session: Session) -> None:
     base = make_base(session)
     tenant = make_tenant(session, base)

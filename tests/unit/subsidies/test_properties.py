@@ -175,7 +175,7 @@ def test_the_explanation_is_a_chain_that_ends_in_the_figure(of: Policy, made: li
 
 @given(policies(), rows())
 def test_a_lease_that_counts_for_nothing_changes_nothing(of: Policy, made: list[LeaseMonth]) -> None:
-    outsider = replace(made[0], lease_ref="Z", base_code="OWN", area_m2=Decimal(5000))
+    outsider = replace(made[0], lease_ref="Z", base_code="OWN", area_m2=Decimal(5000), operator_space=True)
     operated = [replace(each, operator_space=each.base_code == "OWN") for each in leases_of([*made, outsider])]
     result = claim(of, [*made, outsider], lease_dates=operated)
     assert result.computed_fen == claim(of, made).computed_fen

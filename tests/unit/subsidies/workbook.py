@@ -79,6 +79,7 @@ def lease_rows(lease_ref: str) -> tuple[LeaseMonth, ...]:
                     recognised=recognised_days(base).touches(month),
                     report_digest=f"{lease['base']}-{month}",
                     report_revision=1,
+                    operator_space=base["operator_uscc"] == lease["tenant_uscc"],
                 )
             )
     return tuple(rows)

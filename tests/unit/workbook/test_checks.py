@@ -134,10 +134,11 @@ def test_what_is_stored_already_need_not_stand_in_the_workbook(tmp_path: Path) -
         tmp_path / "w", {"bookings": [row("bookings"), row("bookings", ref="B2", space="S02", state="cancelled")]}
     )
     workbook = read_workbook(folder)
-    assert workbook.wanted_keys() == {
+    assert workbook.named_keys() == {
         "bases": {("HRB",)},
         "spaces": {("HRB", "S01"), ("HRB", "S02")},
         "tenants": {(MCN,)},
+        "leases": set(),
     }
     workbook.check_references({"bases": {("HRB",)}, "spaces": {("HRB", "S01")}, "tenants": {(MCN,)}})
     assert places(workbook.errors) == [("bookings", 3, "space")]

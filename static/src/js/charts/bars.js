@@ -7,8 +7,8 @@ export function bars({ categories, series, unit = "", stacked = false }, style, 
   const withUnit = (value) => (value === null || value === undefined ? "—" : `${number.full(value)}${unit ? ` ${unit}` : ""}`);
   const legend = series.length > 1;
   return {
-    legend: { show: legend, top: 0, left: 0, itemWidth: 12, itemHeight: 12, icon: "roundRect", textStyle: { color: style.muted, fontSize: 12, fontFamily: style.font } },
-    grid: { top: legend ? 40 : 24, left: 4, right: 8, bottom: 0, containLabel: true },
+    legend: { show: legend, top: 0, left: 0, itemWidth: 12, itemHeight: 12, icon: "roundRect", textStyle: { color: style.muted, fontSize: 12 } },
+    grid: { top: legend ? 56 : 30, left: 4, right: 8, bottom: 0, containLabel: true },
     tooltip: {
       trigger: "axis", axisPointer: { type: kind === "bar" ? "shadow" : "line", shadowStyle: { color: style.color("hatch") } },
       ...tooltip(style, (params) => [params[0].axisValueLabel, ...params.map(({ seriesName, value }) => `${seriesName} ${withUnit(value)}`)]),

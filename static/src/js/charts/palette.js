@@ -39,6 +39,6 @@ export function tooltip(style, lines) {
 export function axis(style, more = {}) {
   return {
     axisLine: { lineStyle: { color: style.line } }, axisTick: { show: false }, splitLine: { lineStyle: { color: style.line } },
-    axisLabel: { color: style.muted, fontSize: 12, fontFamily: style.font, hideOverlap: true }, ...more,
+    axisLabel: { color: style.muted, fontSize: 12, hideOverlap: true }, ...more,
   };
 }

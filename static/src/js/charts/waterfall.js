@@ -9,7 +9,7 @@ export function waterfall({ steps, unit = "" }, style) {
   const narrow = style.width < 560;
   const category = axis(style, {
     type: "category", data: steps.map(({ label }) => label), inverse: narrow, splitLine: { show: false },
-    axisLabel: { color: style.muted, fontSize: 12, fontFamily: style.font, interval: 0, width: narrow ? 96 : 110, overflow: "break", lineHeight: 15 },
+    axisLabel: { color: style.muted, fontSize: 12, interval: 0, width: narrow ? 96 : 110, overflow: "break", lineHeight: 15 },
   });
   const value = axis(style, { type: "value", axisLine: { show: false }, axisLabel: { color: style.muted, fontSize: 12, formatter: number.axis, hideOverlap: true } });
   return {
@@ -27,7 +27,7 @@ export function waterfall({ steps, unit = "" }, style) {
       { type: "bar", stack: "steps", silent: true, itemStyle: { color: "transparent" }, data: steps.map(({ before, after }, index) => (flat(index) ? 0 : Math.min(before, after))) },
       {
         type: "bar", stack: "steps", barMaxWidth: 44,
-        label: { show: true, position: narrow ? "right" : "top", color: style.ink, fontSize: 12, fontFamily: style.font, formatter: ({ dataIndex }) => number.axis(steps[dataIndex].after) },
+        label: { show: true, position: narrow ? "right" : "top", color: style.ink, fontSize: 12, formatter: ({ dataIndex }) => number.axis(steps[dataIndex].after) },
         data: steps.map(({ before, after }, index) => ({
           value: flat(index) ? after : Math.abs(after - before),
           itemStyle: { color: flat(index) ? style.tones.money : after < before ? style.tones.cap : style.series[4], borderRadius: 2 },

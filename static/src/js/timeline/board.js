@@ -1,6 +1,6 @@
 // The timeline itself. It holds the bookings of the window shown and hands EventCalendar only those of the rows in
 // view, so that 200 studios and thousands of bookings stay light; a row's bookings come as the row scrolls in.
-import { createCalendar, destroyCalendar, Interaction, ResourceTimeline } from "@event-calendar/core";
+import { createCalendar, Interaction, ResourceTimeline } from "@event-calendar/core";
 import { language } from "../words.js";
 import { bookingContent, bookingTip, closureContent, stateClass, studioContent } from "./cells.js";
 import { Feed } from "./feed.js";
@@ -15,7 +15,7 @@ const HEAD = 132;
 const VIEWS = {
   day: { days: 1, from: 0, to: 30, slot: 30, width: 30 },
   night: { days: 1, from: 18, to: 30, slot: 30, width: 34 },
-  week: { days: 7, from: 0, to: 24, slot: 120, width: 26 },
+  week: { days: 7, from: 0, to: 24, slot: 120, width: 36 },
 };
 const MORE_ROWS = 12;
 const pad = (number) => String(number).padStart(2, "0");
@@ -55,7 +55,7 @@ export class Board {
     this.line = document.createElement("div");
     this.line.className = "tl-now";
     this.line.title = this.words.now;
-    this.tick = setInterval(() => this.drawNow(), 20_000);
+    setInterval(() => this.drawNow(), 20_000);
     new ResizeObserver(() => this.fit()).observe(stage);
     this.toolbar.refresh();
     this.feed.show(this.window());
@@ -139,8 +139,8 @@ export class Board {
   dress(el, event) {
     const { booking, reason } = event.extendedProps;
     // The table beside the timeline is the way by keyboard; hundreds of tab stops would bury what follows.
+    el.removeAttribute("role");
     el.removeAttribute("tabindex");
-    if (el.getAttribute("role") === "button") el.setAttribute("tabindex", "-1");
     if (booking) el.title = bookingTip(booking, this.zone, this.words);
     if (reason) el.title = reason;
   }
@@ -157,7 +157,19 @@ export class Board {
     this.index();
     this.showResources();
     this.draw();
-    this.mount.dispatchEvent(new CustomEvent("timeline:changed", { bubbles: true, detail: { date: this.date, view: this.view } }));
+    if (this.received) this.refreshTable();
+    this.received = true;
+  }
+
+  /** The accessible table follows what the timeline shows. */
+  refreshTable() {
+    const { table, tableTarget } = this.mount.dataset;
+    if (!table || !tableTarget) return;
+    clearTimeout(this.refreshing);
+    this.refreshing = setTimeout(() => {
+      const url = table.replace("{date}", this.date).replace("{view}", this.view);
+      window.htmx.ajax("GET", url, { target: `#${tableTarget}`, swap: "innerHTML" });
+    }, 400);
   }
 
   index() {
@@ -279,7 +291,7 @@ export class Board {
     url.searchParams.set("date", date);
     url.searchParams.set("view", view);
     history.replaceState(history.state, "", url);
-    this.mount.dispatchEvent(new CustomEvent("timeline:window", { bubbles: true, detail: { date, view } }));
+    this.refreshTable();
     this.feed.show(this.window());
   }
 
@@ -401,18 +413,13 @@ export class Board {
 
   /** EventCalendar's table roles do not nest as ARIA asks; the accessible table beside it says it right. */
   quiet() {
-    for (const node of this.stage.querySelectorAll("[role=row],[role=rowgroup],[role=rowheader],[role=columnheader],[role=cell]")) {
+    for (const node of this.stage.querySelectorAll(".ec, .ec [role], .ec [aria-colindex]")) {
       node.removeAttribute("role");
+      node.removeAttribute("aria-colindex");
     }
     this.stage.querySelectorAll("aside").forEach((node) => node.setAttribute("role", "presentation"));
-    this.main?.setAttribute("tabindex", "0");
-    this.main?.setAttribute("role", "region");
-    this.main?.setAttribute("aria-label", this.mount.getAttribute("aria-label"));
-  }
-
-  stop() {
-    clearInterval(this.tick);
-    this.rows.disconnect();
-    destroyCalendar(this.calendar);
+    this.main.setAttribute("tabindex", "0");
+    this.main.setAttribute("role", "region");
+    this.main.setAttribute("aria-label", this.mount.getAttribute("aria-label"));
   }
 }
