@@ -5,6 +5,7 @@ variable's name and what is expected there; passwords and keys are never part of
 """
 
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -128,7 +129,7 @@ def _whole_number(values: Mapping[str, str], variable: str, *, default: int, low
     if text is None:
         return default
     # int() alone would let through "1_000" and full-width digits.
-    if text.isascii() and text.isdigit() and len(text) < 10 and lowest <= int(text) <= highest:
+    if re.fullmatch(r"[0-9]{1,9}", text) and lowest <= int(text) <= highest:
         return int(text)
     raise Invalid(
         N_("%(variable)s must be a whole number from %(lowest)s to %(highest)s, not “%(value)s”"),
@@ -250,7 +251,12 @@ def _smtp(values: Mapping[str, str]) -> Smtp | None:
 def _mail_from(values: Mapping[str, str], host: str) -> str:
     sender = values.get("MAIL_FROM", f"no-reply@{'localhost' if host in LOOPBACK else host}")
     name, _, domain = parseaddr(sender)[1].rpartition("@")
-    if not name or not domain or "@" in name or any(sign.isspace() for sign in name + domain):
+    if (
+        not name
+        or not domain
+        or not sender.isprintable()
+        or any(sign.isspace() or sign == "@" for sign in name + domain)
+    ):
         raise Invalid(
             N_(
                 "MAIL_FROM must be a mail address such as base@example.com or 共享基地 <base@example.com>, "
@@ -263,8 +269,7 @@ def _mail_from(values: Mapping[str, str], host: str) -> str:
 
 def _clock_offset(values: Mapping[str, str], *, production: bool) -> timedelta:
     text = values.get("SHARED_BASE_CLOCK_OFFSET", "0")
-    digits = text.removeprefix("-").removeprefix("+")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
+    if not re.fullmatch(r"[+-]?[0-9]{1,9}", text):
         raise Invalid(N_("SHARED_BASE_CLOCK_OFFSET must be whole seconds such as 86400, not “%(value)s”"), value=text)
     if production and int(text):
         raise Invalid(N_("SHARED_BASE_CLOCK_OFFSET is for rehearsals and refused in production: remove it"))

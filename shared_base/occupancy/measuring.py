@@ -8,7 +8,7 @@ adds what reaches past the latest end before it. See docs/decisions/0006-month-r
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -97,12 +97,15 @@ closed as (
 
 _ANSWER = """
 select jsonb_build_object(
-  'open', (select jsonb_agg(jsonb_build_array(code, seconds, service)) from open),
-  'hours', (select jsonb_agg(jsonb_build_array(o.valid * daterange(:first - 1, :last, '[]'), o.opens_minute,
-                                               o.closes_minute) order by o.valid)
-            from opening_hours o where o.base_id = :base_id and o.valid && daterange(:first - 1, :last, '[]')),
-  'closures', (select jsonb_agg(jsonb_build_array(p.code, c.during * tstzmultirange(tstzrange(:since, :until)),
-                                                  c.number) order by p.code)
+  'open', (select jsonb_agg(jsonb_build_array(code, seconds, lower(service), upper(service))) from open),
+  'hours', (select jsonb_agg(jsonb_build_array(lower(ruled.days), upper(ruled.days), o.opens_minute, o.closes_minute)
+                             order by ruled.days)
+            from opening_hours o
+            cross join lateral (select o.valid * daterange(:first - 1, :last, '[]') as days) ruled
+            where o.base_id = :base_id and not isempty(ruled.days)),
+  'closures', (select jsonb_agg(jsonb_build_array(p.code, c.number, (
+                 select jsonb_agg(jsonb_build_array({lower}, {upper}) order by piece)
+                 from unnest(c.during * tstzmultirange(tstzrange(:since, :until))) piece)))
                from closed c left join spaces p on p.id = c.resource_id),
   'recognised', exists (select from recognitions where base_id = :base_id and valid && daterange(:first, :last, '[]')),
   'leases', (select jsonb_agg(jsonb_build_object(
@@ -140,7 +143,13 @@ _DIGESTS = """,
 
 
 def _statement(digests: bool) -> sa.TextClause:
-    answer = _ANSWER.replace("{digests}", _DIGESTS if digests else "")
+    answer = _ANSWER
+    for place, expression in (
+        ("{lower}", _SECONDS.format("lower(piece)")),
+        ("{upper}", _SECONDS.format("upper(piece)")),
+        ("{digests}", _DIGESTS if digests else ""),
+    ):
+        answer = answer.replace(place, expression)
     return sa.text(f"with {_ROWS},{_BOOKED},{_USED},{_OPEN}{answer}").bindparams(
         sa.bindparam("base_id", type_=pg.UUID(as_uuid=True)),
         sa.bindparam("since", type_=sa.TIMESTAMP(timezone=True)),
@@ -157,6 +166,14 @@ def _statement(digests: bool) -> sa.TextClause:
 _STATEMENTS = {digests: _statement(digests) for digests in (False, True)}
 
 
+class StayCounts(NamedTuple):
+    """Stays read, those of them that were never checked out, and those of which a later statement was made."""
+
+    number: int
+    auto_closed: int
+    corrected: int
+
+
 @dataclass(frozen=True)
 class Measured:
     """What the statement answered. Seconds by name; a name that is missing had none."""
@@ -171,6 +188,14 @@ class Measured:
     def by_name(self, name: str) -> dict[str, list[int]]:
         """A list of the answer as figures by studio code or USCC."""
         return {row[0]: row[1:] for row in self.rows(name)}
+
+    @property
+    def bookings(self) -> int:
+        return self.answer["bookings"] or 0
+
+    @property
+    def stays(self) -> StayCounts:
+        return StayCounts(*(number or 0 for number in self.answer["stays"]))
 
     def seconds_by_slice(self, name: str) -> list[int]:
         """Booked or used seconds of the whole base, slice by slice."""

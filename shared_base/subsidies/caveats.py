@@ -39,7 +39,7 @@ OUTSIDE = Wording(
     "Base %(base)s (division %(division)s) lies outside the policy's place, %(place)s.",
 )
 REVISED = Wording(
-    "基地 %(base)s %(month)s 月报采用第 %(revision)s 次修订版。",
+    "基地 %(base)s %(month)s 月报采用第 %(revision)s 版，非首版。",
     "The report of base %(base)s for %(month)s is revision %(revision)s, not the first.",
 )
 NOT_SEEN = Wording(

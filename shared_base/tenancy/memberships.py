@@ -132,12 +132,15 @@ def _grant(session: Session, user: User, role: str, scope: Scope, *, by: Actor, 
 
 def end(session: Session, membership_id: UUID, *, by: Actor, at: datetime) -> Membership:
     """Take a role away. Whoever may grant it may end it; twice is one effect; the last administrator stays."""
-    membership = session.scalar(sa.select(Membership).filter_by(id=membership_id).with_for_update())
+    membership = session.scalar(sa.select(Membership).filter_by(id=membership_id))
     if membership is None:
         raise NotFound(N_("There is no such role."))
     role, user = membership.role, get_user(session, membership.user_id)
     scope = scope_of(session, role, base_id=membership.base_id, tenant_id=membership.tenant_id)
     _require(by, role, scope)
+    if role == "admin":
+        _lock_admins(session)
+    session.refresh(membership, with_for_update=True)
     if membership.ended_at is None:
         if role == "admin":
             _refuse_to_lose_last_admin(session, user)
@@ -189,6 +192,7 @@ def invite_again(session: Session, user_id: UUID, *, by: Actor, at: datetime) ->
 def disable(session: Session, user_id: UUID, *, by: Actor, at: datetime) -> User:
     """Shut a person out everywhere, at once: for administrators. The last one of them stays."""
     _require_admin(by)
+    _lock_admins(session)
     _refuse_to_lose_last_admin(session, get_user(session, user_id))
     return accounts.shut_out(session, user_id, at=at)
 
@@ -234,11 +238,14 @@ def _refuse_reviewer_and_more(session: Session, user: User, role: str) -> None:
         raise Conflict(N_("%(name)s is a reviewer, and a reviewer is never anything else."), name=user.name)
 
 
-def _refuse_to_lose_last_admin(session: Session, user: User) -> None:
-    # Lock first, then look: two administrators who remove each other come one after the other, and the second sees
-    # what the first did.
+def _lock_admins(session: Session) -> None:
+    """Let nobody else remove an administrator meanwhile; in the order of ids, so that no two wait for each other."""
     admins = sa.select(Membership.id).filter_by(role="admin", ended_at=None).order_by(Membership.id)
     session.execute(admins.with_for_update(key_share=True)).all()
+
+
+def _refuse_to_lose_last_admin(session: Session, user: User) -> None:
+    """Under `_lock_admins`: of administrators who remove each other, the second sees what the first did."""
     able = set(
         session.scalars(
             sa.select(Membership.user_id)

@@ -89,8 +89,8 @@ class Running:
 
     def ended(self) -> tuple[int, str]:
         """Its exit status and what it printed about its children."""
-        return_lines = self.process.communicate()[1]
-        return self.process.returncode, return_lines
+        said = self.process.communicate()[1]
+        return self.process.returncode, said
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_children_start_in_order_each_after_the_one_before_is_ready(
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_asked_to_end_it_ends_every_child_in_order_and_exits_with_0(
+def test_asked_to_end_it_ends_every_child_and_exits_with_0(
     tmp_path: Path, supervise: Callable[..., Running], sign: signal.Signals
 ) -> None:
     running = supervise(server("web"), server("scheduler"))
@@ -145,11 +145,11 @@ def test_a_child_that_will_not_end_is_killed_with_its_workers(supervise: Callabl
     assert not any(alive(pid) for pid in running.all_pids())
 
 
-def test_a_second_ctrl_c_does_not_wait(supervise: Callable[..., Running]) -> None:
+def test_a_second_signal_does_not_wait(supervise: Callable[..., Running]) -> None:
     running = supervise(server("web", STUBBORN), grace=100_000)
     running.until_ready()
-    running.process.send_signal(signal.SIGINT)
-    wait_for(lambda: running.process.poll() is not None or running.process.send_signal(signal.SIGINT) is not None)
+    for sign in (signal.SIGINT, signal.SIGTERM):  # two of one kind might arrive as one
+        running.process.send_signal(sign)
     assert running.ended() == (0, "")
     assert not any(alive(pid) for pid in running.all_pids())
 

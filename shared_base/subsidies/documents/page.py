@@ -279,7 +279,7 @@ def _payment_row(payment: Payment, claim: Document, words: Words) -> list[Cell]:
     return [
         {"text": shortened(payment["ref"], 60)},
         {"text": payment["paid_on"]},
-        {"text": words.known(f"kind_{payment['kind']}", payment["kind"]), "sub": remark},
+        {"text": words.known(f"kind_{payment['kind']}", shortened(payment["kind"], 40)), "sub": remark},
         {"text": payment["invoice_no"] or NONE},
         {"text": yuan(payment["amount_fen"]), "alarm": payment["amount_fen"] < 0},
     ]

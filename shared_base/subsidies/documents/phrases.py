@@ -211,7 +211,6 @@ CLAIM: Phrases = {
     "before_fen": ("之前（分）", "Before (fen)"),
     "after_fen": ("之后（分）", "After (fen)"),
     "payment_fen": ("金额（分）", "Amount (fen)"),
-    "counted": ("是否计入", "Counted"),
     "payment_remark": ("备注", "Remark"),
     "statement": ("类别", "Kind of statement"),
     "assumption": ("假设", "Assumption"),

@@ -7,10 +7,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from shared_base.core.database import make_engine
 from shared_base.core.housekeeping import RateLimit
 from shared_base.core.outbox import OutboxMessage
 from shared_base.people.models import User
 from shared_base.people.passwords import hash_password
+from tests.conftest import TestDatabase
 from tests.factories.tenancy import make_user
 
 PASSWORD = "violin moss harbour"
@@ -43,3 +45,11 @@ def mails(session: Session) -> Callable[[], list[dict[str, Any]]]:
         return list(session.scalars(query))
 
     return listed
+
+
+@pytest.fixture
+def own_engine(new_database: Callable[[], TestDatabase]) -> Iterator[sa.Engine]:
+    """A database of the test's own, for what commits and races."""
+    engine = make_engine(new_database().app, pool_size=24)
+    yield engine
+    engine.dispose()

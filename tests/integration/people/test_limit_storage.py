@@ -1,6 +1,5 @@
 """Limits count in the database: one count for all processes."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -14,7 +13,6 @@ from shared_base.core.clock import FixedClock
 from shared_base.core.database import make_engine
 from shared_base.core.housekeeping import RateLimit
 from shared_base.core.limit_storage import PostgresStorage
-from tests.conftest import TestDatabase
 
 MINUTE = timedelta(minutes=1)
 
@@ -86,21 +84,17 @@ def test_a_storage_whose_database_is_away_says_so(engine: sa.Engine) -> None:
     gone.dispose()
 
 
-def test_counts_of_many_at_once_lose_none_and_never_deadlock(
-    new_database: Callable[[], TestDatabase], clock: FixedClock
-) -> None:
-    engine = make_engine(new_database().app, pool_size=8)
+def test_counts_of_many_at_once_lose_none_and_never_deadlock(own_engine: sa.Engine, clock: FixedClock) -> None:
     keys = {"address": MINUTE, "account": MINUTE, "pair": MINUTE}
 
     def attempt(number: int) -> None:
-        with engine.begin() as connection:
+        with own_engine.begin() as connection:
             limit_storage.count(connection, keys, at=clock.now())
         if number % 2:
-            with engine.begin() as connection:
+            with own_engine.begin() as connection:
                 limit_storage.give_back(connection, sorted(keys, reverse=True))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(attempt, range(200)))
-    with engine.connect() as connection:
+    with own_engine.connect() as connection:
         assert connection.scalars(sa.select(RateLimit.count)).all() == [100, 100, 100]
-    engine.dispose()

@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 
 from shared_base.core.actor import SYSTEM
 from shared_base.core.clock import FixedClock
-from shared_base.core.database import make_engine, transaction
+from shared_base.core.database import transaction
 from shared_base.core.errors import Invalid
 from shared_base.core.outbox import OutboxMessage
 from shared_base.people import accounts, links, passwords, sessions
 from shared_base.people.errors import LinkSpent, TooManyAttempts
 from shared_base.people.models import User
 from shared_base.tenancy.identity import identify
-from tests.conftest import TestDatabase
 from tests.factories.tenancy import make_user
 from tests.integration.people.conftest import PASSWORD
 
@@ -105,17 +104,14 @@ def test_a_new_password_ends_every_session_and_every_other_link(
     assert [mail["template"] for mail in mails()] == ["password_changed"]
 
 
-def test_of_eight_who_use_one_link_at_once_one_succeeds(
-    new_database: Callable[[], TestDatabase], clock: FixedClock
-) -> None:
-    engine = make_engine(new_database().app, pool_size=8)
-    with transaction(engine, SYSTEM) as session:
+def test_of_eight_who_use_one_link_at_once_one_succeeds(own_engine: sa.Engine, clock: FixedClock) -> None:
+    with transaction(own_engine, SYSTEM) as session:
         anna = make_user(session)
         secrets = [issued(session, anna, purpose, clock) for purpose in links.LIFETIMES]
 
     def use(purpose: links.Purpose, secret: str) -> bool:
         try:
-            with transaction(engine, SYSTEM) as session:
+            with transaction(own_engine, SYSTEM) as session:
                 links.use(session, purpose, secret, at=clock.now())
         except LinkSpent:
             return False
@@ -124,7 +120,6 @@ def test_of_eight_who_use_one_link_at_once_one_succeeds(
     with ThreadPoolExecutor(8) as pool:
         for purpose, secret in zip(links.LIFETIMES, secrets, strict=True):
             assert sum(pool.map(lambda _: use(purpose, secret), range(8))) == 1  # noqa: B023
-    engine.dispose()
 
 
 def test_asking_for_a_reset_does_the_same_for_known_and_unknown_addresses(
@@ -182,18 +177,14 @@ def test_the_database_keeps_no_link_that_opens_an_account(
     assert secret not in session.execute(sa.text("select to_jsonb(l)::text from one_time_links l")).scalar_one()
 
 
-def test_one_person_invited_twice_at_once_is_one_account(
-    new_database: Callable[[], TestDatabase], clock: FixedClock
-) -> None:
-    engine = make_engine(new_database().app, pool_size=8)
+def test_one_person_invited_twice_at_once_is_one_account(own_engine: sa.Engine, clock: FixedClock) -> None:
 
     def invite(number: int) -> object:
-        with transaction(engine, SYSTEM) as session:
+        with transaction(own_engine, SYSTEM) as session:
             return accounts.find_or_create(session, email="Anna@example.com", name=f"Anna {number}", at=clock.now()).id
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(invite, range(8)))) == 1
-    engine.dispose()
 
 
 def test_the_audit_trail_shows_that_a_password_changed_and_never_the_hash(

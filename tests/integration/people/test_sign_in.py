@@ -13,14 +13,13 @@ from sqlalchemy.orm import Session
 
 from shared_base.core.actor import SYSTEM
 from shared_base.core.clock import FixedClock
-from shared_base.core.database import make_engine, transaction
+from shared_base.core.database import transaction
 from shared_base.core.errors import SharedBaseError
 from shared_base.core.housekeeping import RateLimit
 from shared_base.people import accounts, passwords, sign_in
 from shared_base.people.errors import SignInRefused, TooManyAttempts
 from shared_base.people.models import User
 from shared_base.tenancy.identity import identify
-from tests.conftest import TestDatabase
 from tests.factories.tenancy import make_user
 from tests.integration.people.conftest import PASSWORD, PASSWORD_HASH
 
@@ -163,15 +162,14 @@ def test_many_addresses_that_try_one_account_are_stopped(
 
 
 def test_failures_are_counted_though_their_transactions_are_rolled_back_and_a_hundred_at_once_are_a_hundred(
-    new_database: Callable[[], TestDatabase], clock: FixedClock
+    own_engine: sa.Engine, clock: FixedClock
 ) -> None:
-    engine = make_engine(new_database().app, pool_size=24)
-    with transaction(engine, SYSTEM) as session:
+    with transaction(own_engine, SYSTEM) as session:
         anna = make_user(session, password_hash=PASSWORD_HASH)
 
     def guess(number: int) -> type[BaseException]:
         try:
-            with transaction(engine, SYSTEM) as session:
+            with transaction(own_engine, SYSTEM) as session:
                 attempt(session, clock, anna.email, f"guess number {number}")
         except SharedBaseError as error:
             return type(error)
@@ -181,7 +179,6 @@ def test_failures_are_counted_though_their_transactions_are_rolled_back_and_a_hu
         answers = list(pool.map(guess, range(40)))
     assert answers.count(SignInRefused) == 10
     assert answers.count(TooManyAttempts) == 30
-    engine.dispose()
 
 
 def test_a_hash_of_old_parameters_is_renewed_when_its_owner_signs_in_and_only_then(

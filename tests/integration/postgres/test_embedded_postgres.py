@@ -1,5 +1,6 @@
 """The embedded server: what it is, who uses it, where it runs, why it refuses to start."""
 
+import inspect
 import os
 import shutil
 import stat
@@ -10,7 +11,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-import config.settings
 from config.settings import Settings
 from shared_base.core.embedded_postgres import CannotStart, EmbeddedPostgres, database, refuse_unsafe
 from shared_base.core.postgres.account import Account
@@ -193,16 +193,16 @@ def test_root_runs_it_from_a_home_that_is_closed_to_all_others(empty_dir: Path, 
 def test_an_ordinary_user_runs_it_and_root_may_do_so_in_between(empty_dir: Path, user: Starter) -> None:
     nobody = Account(65534, 65534, switched=True)
     nobody.give(empty_dir)
-    # the interpreter of the tests may stand in a home that is closed to nobody
+    # the interpreter of the tests, or all of the checkout, may stand in a home that is closed to nobody
+    code = os.pathsep.join(str(Path(file).parents[1]) for file in (inspect.getfile(Settings), inspect.getfile(psycopg)))
+    environment = [f"PYTHONPATH={code}", "PYTHONDONTWRITEBYTECODE=1"]
+    imports = ["-c", "import psycopg, shared_base.core.embedded_postgres"]
     candidates = [sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"]
-    interpreter = next(
-        (path for path in candidates if not nobody.run(["/usr/bin/env", path, "-c", ""]).returncode), None
-    )
-    if interpreter is None:
-        pytest.skip("no Python that an ordinary user can run")
+    usable = [path for path in candidates if not nobody.run(["/usr/bin/env", *environment, path, *imports]).returncode]
+    if not usable:
+        pytest.skip("no Python and checkout that an ordinary user can read")
     drop = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-    code = os.pathsep.join(str(Path(module.__file__).parents[1]) for module in (config.settings, psycopg))
-    theirs = user(empty_dir / "var", *drop, python=interpreter, PYTHONPATH=code)
+    theirs = user(empty_dir / "var", *drop, python=usable[0], PYTHONPATH=code)
     url = line(theirs)
     assert fetch(url, "SELECT 1") == 1
     assert os.stat(f"/proc/{postmaster(empty_dir / 'var')}").st_uid == nobody.uid
@@ -210,7 +210,7 @@ def test_an_ordinary_user_runs_it_and_root_may_do_so_in_between(empty_dir: Path,
     with EmbeddedPostgres(empty_dir / "var") as roots:
         assert roots.urls.app == url
         assert os.stat(f"/proc/{postmaster(empty_dir / 'var')}").st_uid == nobody.uid, "the files stay theirs"
-    again = user(empty_dir / "var", *drop, python=interpreter, PYTHONPATH=code)
+    again = user(empty_dir / "var", *drop, python=usable[0], PYTHONPATH=code)
     assert line(again) == url
     leave(again)
 

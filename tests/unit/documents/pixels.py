@@ -32,7 +32,7 @@ class Picture:
         return all(min(row[:left] + row[right:]) >= WHITE for row in self.rows)
 
 
-def pictures(template: str, data: Mapping[str, Any], *, ppi: int = 40) -> list[Picture]:
+def pictures(template: str, data: Mapping[str, Any], *, ppi: int = 24) -> list[Picture]:
     """Every page of `template` over `data`."""
     drawn = compiler(template, data).compile(format="png", ppi=ppi)
     return [picture(png, per_mm=ppi / 25.4) for png in ([drawn] if isinstance(drawn, bytes) else drawn)]

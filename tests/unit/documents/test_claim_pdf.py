@@ -46,7 +46,7 @@ def link_targets(pdf: bytes) -> list[tuple[int, int]]:
 
 def hostile_claim() -> tuple[dict[str, Any], Any]:
     """A claim whose every text of a person is hostile and long."""
-    claim, names = samples.claim("nanshan")
+    claim, names = samples.claim("guangming")
     typed = " ".join(samples.HOSTILE) + samples.UNBROKEN
     names |= {"tenant": typed, "policy": {"zh": typed, "en": typed}}
     names["clauses"].append({"clause": typed, "text": "长" * 4000, "source": typed})
@@ -57,7 +57,7 @@ def hostile_claim() -> tuple[dict[str, Any], Any]:
         lease |= {"base_name": typed, "spaces": samples.UNBROKEN}
     claim["assumptions"] |= {"x" * 90: "9" * 50}
     claim["declarations"][0] |= {"declared_by": typed, "clause": samples.UNBROKEN}
-    claim["excluded"][0] |= {"why": typed * 3, "why_en": typed * 3}
+    claim["excluded"] = [{"lease": "HRB-L01", "month": "2025-01", "why": typed * 3, "why_en": typed * 3}]
     claim["explanation"][0] |= {"why": typed * 3, "why_en": typed * 3, "step": samples.UNBROKEN}
     claim["warnings"][0] |= {"subject": samples.UNBROKEN, "text": typed, "text_en": typed}
     return samples.changed(claim), names
@@ -138,8 +138,8 @@ def test_figures_link_to_their_evidence_and_steps_to_their_clauses_and_back() ->
     pdf = claim_pdf(claim, names)
     pages = samples.pages(pdf)
     links = link_targets(pdf)
-    clauses = next(index for index, page in enumerate(pages) if CLAIM["clauses"][0] in page)
-    evidence = next(index for index, page in enumerate(pages) if CLAIM["evidence"][0] in page)
+    clauses = next(index for index, page in enumerate(pages) if "附录二 条款原文" in page)
+    evidence = next(index for index, page in enumerate(pages) if "附录一 逐行证据" in page)
     to_evidence = [(start, end) for start, end in links if start < evidence <= end < clauses]
     back = [(start, end) for start, end in links if end < evidence <= start]
     assert len(to_evidence) == len(back) == len(claim["lines"])
@@ -239,9 +239,8 @@ def test_what_people_typed_is_printed_as_plain_text_and_within_the_margins() -> 
     ):
         assert seen in text
     assert not {"\x00", "\x0b", "\x1b", "\u202e", "\u200b"} & set(text)
-    for language in ("zh", "en"):
-        page = claim_page(claim, names, ClaimFigures(), Words(CLAIM, language))
-        assert all(picture.blank_beyond(left_mm=16, right_mm=16) for picture in pictures(TEMPLATE, page))
+    page = claim_page(claim, names, ClaimFigures(), ZH)
+    assert all(picture.blank_beyond(left_mm=16, right_mm=16) for picture in pictures(TEMPLATE, page))
 
 
 def test_amounts_of_any_size_stay_within_their_columns() -> None:

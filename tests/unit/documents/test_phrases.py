@@ -32,7 +32,7 @@ PLACES = re.compile(r"%\((\w+)\)[sd]|\{(\w)\}")
 @pytest.mark.parametrize("phrases", [REPORT, CLAIM], ids=["report", "claim"])
 def test_every_phrase_is_chinese_and_english_with_the_same_places(phrases: Phrases) -> None:
     for key, (chinese, english) in phrases.items():
-        assert HAN.search(chinese), key
+        assert HAN.search(chinese) or chinese == "；", key
         assert english.strip(), key
         assert not HAN.search(english), key
         if not key.startswith("month"):

@@ -151,6 +151,15 @@ def test_caps_that_differ_in_adjacent_years_each_govern_their_own() -> None:
     assert limit(amounts, year_cap=caps)[0] == 100_00 + 300_00
 
 
+def test_a_cap_that_changes_within_a_year_is_the_one_of_the_years_last_month() -> None:
+    caps = [
+        value("year_cap", "100", valid_from=date(2024, 1, 1), valid_to=date(2024, 6, 30)),
+        value("year_cap", "300", valid_from=date(2024, 7, 1)),
+    ]
+    assert limit({"2024-06": 500_00, "2024-07": 500_00}, year_cap=caps)[0] == 300_00
+    assert limit({"2024-05": 500_00, "2024-06": 500_00}, year_cap=caps)[0] == 100_00
+
+
 @pytest.mark.parametrize(
     ("fen", "text"),
     [(Fraction(123456), "1,234.56"), (Fraction(1, 3), "0.003333…"), (Fraction(5, 2), "0.025"), (Fraction(0), "0.00")],

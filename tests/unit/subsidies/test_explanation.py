@@ -88,9 +88,9 @@ def test_a_claim_from_an_official_text_in_force_at_home_has_no_warning() -> None
 
 
 def test_a_revised_report_is_named_with_its_revision() -> None:
-    result = claim(policy(), [row(report_revision=3)])
+    result = claim(policy(), [row(report_revision=2)])
     assert codes(result) == [("revised_report", "PY 2026-01")]
-    assert "第 3 次修订版" in result.warnings[0].text.zh
+    assert "第 2 版，非首版" in result.warnings[0].text.zh
 
 
 def test_a_lease_that_the_frozen_report_does_not_have_is_pointed_out_and_does_not_count() -> None:

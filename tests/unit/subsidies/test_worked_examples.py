@@ -42,6 +42,12 @@ def test_pingshan_pays_nothing_for_area_above_5000_m2() -> None:
     assert result.computed_fen == 40_00 * (1000 * 90 + 4000 * 50) // 100 * 12
 
 
+def test_pingshan_scales_the_price_limit_with_the_payable_days_of_a_part_month() -> None:
+    half = row("2026-02", area_m2=Decimal(100), rent_due_fen=100 * 25_00, payable_days=14)
+    result = claim(shipped_policies().get("pingshan-2020"), [half], assumptions={"guide_price": "35"})
+    assert result.computed_fen == 22_75 * 90
+
+
 def test_ningde_gives_half_up_to_100000_yuan_a_year() -> None:
     rows = year_of("L1", "500", 20_000_00)
     assert claim(shipped_policies().get("ningde-jiaocheng-2024"), rows).computed_fen == 100_000_00
@@ -65,6 +71,14 @@ def test_nanshan_culture_pays_nothing_once_no_lease_runs_on_the_day_of_applicati
     result = claim(policy_, rows, lease_dates=ended, as_of=date(2027, 1, 1))
     assert result.computed_fen == 0
     assert len(result.excluded) == 12
+
+
+def test_a_lease_in_a_base_it_operates_itself_is_not_a_running_lease() -> None:
+    leases = [lease("L1", "2026-01-01", "2026-12-31"), lease("OWN", base_code="HRB", operator_space=True)]
+    result = claim(
+        shipped_policies().get("nanshan-culture-backbone"), [row()], lease_dates=leases, as_of=date(2027, 1, 1)
+    )
+    assert result.computed_fen == 0
 
 
 def test_hangzhou_gives_3_yuan_a_day_for_50_m2_and_never_more_than_their_rent() -> None:
@@ -128,6 +142,13 @@ def test_a_year_from_a_leap_day_ends_on_the_last_of_february() -> None:
     leases = [lease("L1", "2024-02-29")]
     assert claim(policy_, [here], lease_dates=leases, as_of=date(2025, 2, 27)).computed_fen == 0
     assert claim(policy_, [here], lease_dates=leases, as_of=date(2025, 2, 28)).computed_fen == 100_000
+
+
+def test_a_year_from_the_31st_is_not_complete_on_the_30th() -> None:
+    policy_ = policy(months_in_base=12)
+    here, leases = row("2026-01"), [lease("L1", "2025-05-31")]
+    assert claim(policy_, [here], lease_dates=leases, as_of=date(2026, 5, 30)).computed_fen == 0
+    assert claim(policy_, [here], lease_dates=leases, as_of=date(2026, 5, 31)).computed_fen == 100_000
 
 
 def test_a_year_in_one_base_does_not_serve_for_another() -> None:

@@ -21,7 +21,7 @@ const zh = {
 const en = {
   today: "Today", previous: "Previous day", next: "Next day", previousWeek: "Previous week", nextWeek: "Next week", date: "Date",
   day: "Day", night: "Night", week: "Week", view: "Span", filter: "Filter studios", now: "Now",
-  live: "Live", away: "Connection lost, trying again", loading: "Loading",
+  live: "Up to date", away: "Connection lost, trying again", loading: "Loading",
   empty: "No studio matches", undo: "Undo",
   moved: "Moved", resized: "Length changed", undone: "Put back as it was", refused: "Not changed, put back as it was",
   signedOut: "Your session has ended. Reload the page and sign in again.",
