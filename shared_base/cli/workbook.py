@@ -67,12 +67,13 @@ def import_command(
         _template(context, template_file, language, as_json)
         return
     assert path is not None
-    translate = Refusals([])._translation()
+    errors_file = _as_xlsx(errors_file) if errors_file else None
+    translate = Refusals([])._translation()  # type: ignore[no-untyped-call]
     try:
         result = _import(context, path, dry_run=dry_run, update=update)
     except WorkbookInvalid as invalid:
         if errors_file is not None:
-            error_report.write_xlsx(_as_xlsx(errors_file), invalid.errors, more=invalid.more, translate=translate)
+            error_report.write_xlsx(errors_file, invalid.errors, more=invalid.more, translate=translate)
         if not as_json:
             invalid.extra["lines"] = error_report.as_text(
                 invalid.errors, more=invalid.more, translate=translate

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from shared_base.core.canonical import canonical_bytes, digest_of
 from shared_base.core.money import plain, ratio
 from shared_base.core.periods import Month
-from shared_base.occupancy import warnings
+from shared_base.occupancy import report_warnings
 from shared_base.occupancy.measuring import Measured
 from shared_base.occupancy.report_leases import LeaseOfMonth, leased_by_day
 
@@ -174,14 +174,14 @@ def _warnings(
     parts = ("open_seconds", "booked_seconds", "used_seconds")
     of_day = leased_by_day(leases, measured.slices.days)
     found = [
-        *warnings.of_stays(base.code, measured.stays.auto_closed),
-        *warnings.of_ratios(base.code, **{part: totals[part] for part in parts}),
+        *report_warnings.of_stays(base.code, measured.stays.auto_closed),
+        *report_warnings.of_ratios(base.code, **{part: totals[part] for part in parts}),
         *(
             warning
             for studio in studios
-            for warning in warnings.of_ratios(studio["code"], **{part: studio[part] for part in parts})
+            for warning in report_warnings.of_ratios(studio["code"], **{part: studio[part] for part in parts})
         ),
-        *warnings.of_leased_area(base.code, of_day, base.lettable_area_m2),
+        *report_warnings.of_leased_area(base.code, of_day, base.lettable_area_m2),
     ]
     return [warning.as_json() for warning in found]
 

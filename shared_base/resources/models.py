@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from shared_base.core.audit import audited
 from shared_base.core.database import Model, uuid_key
-from shared_base.core.row_security import after_tables, protect
+from shared_base.core.row_security import BASES, EVERYTHING, TENANTS, after_tables, protect
 
 BOUNDED = "lower({0}) >= '2000-01-01T00:00Z' and upper({0}) <= '2200-01-01T00:00Z'"
 
@@ -94,6 +94,19 @@ BEGIN ATOMIC
   SELECT a.resource_id FROM allocations a WHERE a.live AND a.during && within;
 END
 """
+)
+# Who holds what within a time, as far as the caller may see it: the policy's own words, but beside the index instead of
+# before it (`&&` is not leakproof, so under the policy every allocation would be read).
+after_tables(
+    f"""
+CREATE FUNCTION seen_allocations(of_resources uuid[], within tstzrange) RETURNS SETOF allocations
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+BEGIN ATOMIC
+  SELECT a.* FROM allocations a
+  WHERE a.live AND a.during && within AND a.resource_id = ANY (of_resources)
+    AND ({EVERYTHING} OR a.base_id = ANY ({BASES}) OR a.tenant_id = ANY ({TENANTS}));
+END
+"""  # noqa: S608 (composed of our own conditions)
 )
 
 

@@ -49,9 +49,20 @@ class Workbook:
             raise WorkbookInvalid(self.errors, more=self.more)
 
     def in_reading_order(self) -> None:
-        """Sort the faults as a person goes through the file: sheet by sheet, row by row, whole-sheet faults first."""
-        places = {table.name: _ORDER[name] for name, table in self.tables.items()}
-        self.errors.sort(key=lambda error: (places.get(error.sheet, -1), error.row or 0))
+        """Sort the faults as a person goes through the file: sheet by sheet, row by row, from left to right."""
+        sheets = {table.name: _ORDER[name] for name, table in self.tables.items()}
+        columns = {
+            (table.name, heading): at
+            for table in self.tables.values()
+            for at, heading in enumerate(table.headings.values())
+        }
+        self.errors.sort(
+            key=lambda error: (
+                sheets.get(error.sheet, -1),
+                error.row or 0,
+                columns.get((error.sheet, error.column or ""), -1),
+            )
+        )
 
 
 def read_workbook(source: Path | IO[bytes], limits: Limits = COMMAND_LINE) -> Workbook:

@@ -14,15 +14,15 @@ CREATE TABLE audit_entries (
     CONSTRAINT audit_entries_action_known CHECK (action in ('insert', 'update', 'delete'))
 );
 
-CREATE INDEX audit_entries_at ON audit_entries (at);
+CREATE INDEX audit_entries_tenant ON audit_entries (tenant_id, id);
+
+CREATE INDEX audit_entries_base ON audit_entries (base_id, id);
 
 CREATE INDEX audit_entries_subject ON audit_entries (subject_table, subject_id, id);
 
 CREATE INDEX audit_entries_actor ON audit_entries (actor_id, id);
 
-CREATE INDEX audit_entries_base ON audit_entries (base_id, id);
-
-CREATE INDEX audit_entries_tenant ON audit_entries (tenant_id, id);
+CREATE INDEX audit_entries_at ON audit_entries (at);
 
 CREATE TABLE bases (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -98,9 +98,9 @@ CREATE TABLE events (
     CONSTRAINT events_pkey PRIMARY KEY (id)
 );
 
-CREATE INDEX events_tenant ON events (tenant_id, id);
-
 CREATE INDEX events_base ON events (base_id, id);
+
+CREATE INDEX events_tenant ON events (tenant_id, id);
 
 CREATE INDEX events_subject ON events (subject_id, id);
 
@@ -293,9 +293,9 @@ CREATE TABLE memberships (
     CONSTRAINT memberships_tenant_fkey FOREIGN KEY(tenant_id) REFERENCES tenants (id)
 );
 
-CREATE INDEX memberships_base ON memberships (base_id);
-
 CREATE INDEX memberships_tenant ON memberships (tenant_id);
+
+CREATE INDEX memberships_base ON memberships (base_id);
 
 CREATE UNIQUE INDEX memberships_once ON memberships (user_id, role, base_id, tenant_id) NULLS NOT DISTINCT WHERE ended_at is null;
 
@@ -368,9 +368,9 @@ CREATE TABLE claims (
     CONSTRAINT claims_tenant_fkey FOREIGN KEY(tenant_id) REFERENCES tenants (id)
 );
 
-CREATE INDEX claims_bases ON claims USING gin (base_ids);
-
 CREATE INDEX claims_tenant ON claims (tenant_id, created_at);
+
+CREATE INDEX claims_bases ON claims USING gin (base_ids);
 
 CREATE TABLE outages (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -529,6 +529,7 @@ CREATE TABLE bookings (
     title TEXT DEFAULT '' NOT NULL,
     platform TEXT,
     during TSTZRANGE NOT NULL,
+    starts_at TIMESTAMP WITH TIME ZONE GENERATED ALWAYS AS (lower(during)) STORED NOT NULL,
     released_at TIMESTAMP WITH TIME ZONE,
     state TEXT NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -552,15 +553,17 @@ CREATE TABLE bookings (
     CONSTRAINT bookings_creator_fkey FOREIGN KEY(created_by) REFERENCES users (id)
 );
 
-CREATE INDEX bookings_base_state ON bookings (base_id, state, lower(during));
+CREATE INDEX bookings_base_during ON bookings USING gist (base_id, during);
+
+CREATE INDEX bookings_studio_start ON bookings (studio_id, starts_at);
+
+CREATE INDEX bookings_running ON bookings (base_id) WHERE state = 'checked_in';
 
 CREATE INDEX bookings_base_changed ON bookings (base_id, changed_at);
 
-CREATE INDEX bookings_tenant_start ON bookings (tenant_id, lower(during));
+CREATE INDEX bookings_base_start ON bookings (base_id, starts_at);
 
-CREATE INDEX bookings_studio_start ON bookings (studio_id, lower(during));
-
-CREATE INDEX bookings_base_during ON bookings USING gist (base_id, during);
+CREATE INDEX bookings_tenant_start ON bookings (tenant_id, starts_at);
 
 CREATE TABLE allocations (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -686,6 +689,14 @@ CREATE FUNCTION busy_resources(within tstzrange) RETURNS SETOF uuid
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
 BEGIN ATOMIC
   SELECT a.resource_id FROM allocations a WHERE a.live AND a.during && within;
+END;
+
+CREATE FUNCTION seen_allocations(of_resources uuid[], within tstzrange) RETURNS SETOF allocations
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+BEGIN ATOMIC
+  SELECT a.* FROM allocations a
+  WHERE a.live AND a.during && within AND a.resource_id = ANY (of_resources)
+    AND ((select nullif(current_setting('app.role', true), '')) in ('system', 'admin') OR a.base_id = ANY (coalesce((select string_to_array(nullif(current_setting('app.bases', true), ''), ',')::uuid[]), '{}')) OR a.tenant_id = ANY (coalesce((select string_to_array(nullif(current_setting('app.tenants', true), ''), ',')::uuid[]), '{}')));
 END;
 
 CREATE TRIGGER outages_audit AFTER INSERT OR UPDATE OR DELETE ON outages FOR EACH ROW EXECUTE FUNCTION audit_row();
@@ -855,6 +866,14 @@ CREATE POLICY bookings_update ON bookings FOR UPDATE USING ((select nullif(curre
 
 CREATE POLICY bookings_delete ON bookings FOR DELETE USING ((select nullif(current_setting('app.role', true), '')) <> 'reviewer' AND ((select nullif(current_setting('app.role', true), '')) in ('system', 'admin') OR base_id = ANY (coalesce((select string_to_array(nullif(current_setting('app.bases', true), ''), ',')::uuid[]), '{}')) OR tenant_id = ANY (coalesce((select string_to_array(nullif(current_setting('app.tenants', true), ''), ',')::uuid[]), '{}'))));
 
+CREATE FUNCTION seen_bookings(in_base uuid, within tstzrange) RETURNS SETOF bookings
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+BEGIN ATOMIC
+  SELECT b.* FROM bookings b
+  WHERE b.base_id = in_base AND b.during && within
+    AND ((select nullif(current_setting('app.role', true), '')) in ('system', 'admin') OR b.base_id = ANY (coalesce((select string_to_array(nullif(current_setting('app.bases', true), ''), ',')::uuid[]), '{}')) OR b.tenant_id = ANY (coalesce((select string_to_array(nullif(current_setting('app.tenants', true), ''), ',')::uuid[]), '{}')));
+END;
+
 ALTER TABLE events ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE events FORCE ROW LEVEL SECURITY;
@@ -1019,7 +1038,8 @@ CREATE TRIGGER claims_audit AFTER INSERT OR UPDATE OR DELETE ON claims FOR EACH 
 CREATE FUNCTION leases_elsewhere(enterprise uuid, known_bases uuid[]) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
 BEGIN ATOMIC
-  SELECT EXISTS (SELECT FROM leases l WHERE l.tenant_id = enterprise AND l.base_id <> ALL (known_bases));
+  SELECT EXISTS (SELECT FROM leases l WHERE l.tenant_id = enterprise AND l.base_id <> ALL (known_bases))
+      OR EXISTS (SELECT FROM report_leases r WHERE r.tenant_id = enterprise AND r.base_id <> ALL (known_bases));
 END;
 
 CREATE FUNCTION actor_of(person uuid, label text) RETURNS jsonb

@@ -22,6 +22,7 @@ from shared_base.occupancy.documents.figures import (
 )
 from shared_base.occupancy.documents.names import ReportNames
 from shared_base.occupancy.documents.words import Words
+from shared_base.occupancy.report_warnings import in_language
 
 Document = Mapping[str, Any]
 #: a cell of a table: its text, and optionally `sub` (small, below), `bar` (per mille), `alarm`, `strong`
@@ -228,7 +229,7 @@ def warning_rows(report: Document, names: ReportNames, words: Words) -> list[lis
         [
             _named(str(row["code"]), words.known(f"warning_{row['code']}", "") or None),
             _named(str(row["subject"]), known.get(str(row["subject"]))),
-            {"text": str(row["text"])},
+            {"text": in_language(row["text"], words.language)},
         ]
         for row in report["warnings"]
     ]

@@ -168,6 +168,9 @@ REPORT: Phrases = {
     "property_fee_due_fen": ("应付物业费（分）", "Property fee due (fen)"),
     "recognised": ("认定期内", "Recognised"),
     "warning_auto_closed": ("未签退", "Never checked out"),
+    "warning_utilisation_above_one": ("使用率超过 1", "Utilisation above 1"),
+    "warning_booking_rate_above_one": ("预订率超过 1", "Booking rate above 1"),
+    "warning_leased_above_lettable": ("已租超过可租", "Leased above lettable"),
     # how it is computed
     "method": ("口径与算法", "How each figure is computed"),
     "method_figure": ("指标", "Figure"),

@@ -21,7 +21,7 @@ class Words:
     def __init__(self, phrases: Phrases, language: str) -> None:
         if language not in ("zh", "en"):
             raise Invalid(N_("%(language)s is not a language of documents; write zh or en."), language=language)
-        self.language = language
+        self.language: Language = "zh" if language == "zh" else "en"
         self._texts = {key: pair[0 if language == "zh" else 1] for key, pair in phrases.items()}
 
     def __call__(self, key: str, **values: Any) -> str:

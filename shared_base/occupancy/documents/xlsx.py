@@ -25,6 +25,7 @@ from shared_base.occupancy.documents.workbook import (
     width_of,
     yuan_number,
 )
+from shared_base.occupancy.report_warnings import in_language
 
 Document = Mapping[str, Any]
 CHART_SIZE = {"width": 900, "height": 320}
@@ -275,12 +276,21 @@ def _hours(book: Workbook, report: Document, words: Words) -> None:
 def _warnings(sheet: Sheet, report: Document, words: Words) -> None:
     sheet.table(
         [
-            Column(words("warning_code"), "text", 24),
-            Column(words("subject"), "text", 26),
+            Column(words("warning_code"), "text", 22),
+            Column(words("code"), "text", 24),
+            Column(words("subject"), "text", 16),
             Column(words("text"), "prose", 80),
         ],
-        [[str(row["code"]), str(row["subject"]), str(row["text"])] for row in report["warnings"]]
-        or [[words("no_warnings"), "", ""]],
+        [
+            [
+                words.known(f"warning_{row['code']}", ""),
+                row["code"],
+                row["subject"],
+                in_language(row["text"], words.language),
+            ]
+            for row in report["warnings"]
+        ]
+        or [[words("no_warnings"), "", "", ""]],
     )
 
 

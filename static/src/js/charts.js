@@ -1,7 +1,7 @@
 // Charts: <div data-chart="kind"><script type="application/json">…</script></div>, as the `chart` component writes it.
 // Redrawn when the theme or the width changes; the same figures stand beside them as a table.
 import { BarChart, HeatmapChart, LineChart } from "echarts/charts";
-import { AriaComponent, GridComponent, LegendComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
+import { GridComponent, LegendPlainComponent, TooltipComponent, VisualMapContinuousComponent } from "echarts/components";
 import * as echarts from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { bars } from "./charts/bars.js";
@@ -10,7 +10,9 @@ import { palette } from "./charts/palette.js";
 import { waterfall } from "./charts/waterfall.js";
 import { language } from "./words.js";
 
-echarts.use([BarChart, LineChart, HeatmapChart, GridComponent, LegendComponent, TooltipComponent, VisualMapComponent, AriaComponent, SVGRenderer]);
+echarts.use([
+  BarChart, LineChart, HeatmapChart, GridComponent, LegendPlainComponent, TooltipComponent, VisualMapContinuousComponent, SVGRenderer,
+]);
 
 const KINDS = {
   bar: (data, style) => bars(data, style, "bar"),
@@ -45,7 +47,7 @@ class Chart {
     const option = KINDS[this.stage.dataset.chart](this.data, style);
     this.chart?.dispose();
     this.chart = echarts.init(this.stage, null, { renderer: "svg" });
-    this.chart.setOption({ animation: !still, animationDuration: 300, aria: { enabled: false }, textStyle: { fontFamily: style.font }, ...option });
+    this.chart.setOption({ animation: !still, animationDuration: 300, textStyle: { fontFamily: style.font }, ...option });
   }
 }
 

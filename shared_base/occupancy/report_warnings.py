@@ -1,4 +1,4 @@
-"""What a report warns of. A frozen text is read for years, by whoever: it holds Chinese and English, parted by ` / `."""
+"""What a report warns of. A frozen text is read for years: it holds Chinese and English, parted by ` / `."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ LEASED = (
 
 
 @dataclass(frozen=True)
-class Warning:
+class ReportWarning:
     """One warning: what kind, about which base or studio (its code), and what exactly."""
 
     code: str
@@ -51,26 +51,28 @@ def in_language(text: str, language: Literal["zh", "en"]) -> str:
     return english if between and language == "en" else chinese
 
 
-def of_stays(base: str, auto_closed: int) -> Iterator[Warning]:
+def of_stays(base: str, auto_closed: int) -> Iterator[ReportWarning]:
     """Stays that were checked in and never out: their end is an assumption."""
     if auto_closed:
-        yield Warning("auto_closed", base, _text(AUTO_CLOSED, count=auto_closed))
+        yield ReportWarning("auto_closed", base, _text(AUTO_CLOSED, count=auto_closed))
 
 
-def of_ratios(subject: str, *, open_seconds: int, booked_seconds: int, used_seconds: int) -> Iterator[Warning]:
+def of_ratios(subject: str, *, open_seconds: int, booked_seconds: int, used_seconds: int) -> Iterator[ReportWarning]:
     """A ratio above 1, of a studio or the base; over no opening at all there is no ratio."""
     if used_seconds > open_seconds > 0:
-        yield Warning("utilisation_above_one", subject, _text(UTILISATION, part=used_seconds, whole=open_seconds))
+        yield ReportWarning("utilisation_above_one", subject, _text(UTILISATION, part=used_seconds, whole=open_seconds))
     if booked_seconds > open_seconds > 0:
-        yield Warning("booking_rate_above_one", subject, _text(BOOKING_RATE, part=booked_seconds, whole=open_seconds))
+        yield ReportWarning(
+            "booking_rate_above_one", subject, _text(BOOKING_RATE, part=booked_seconds, whole=open_seconds)
+        )
 
 
-def of_leased_area(base: str, leased_by_day: Mapping[date, Decimal], lettable: Decimal) -> Iterator[Warning]:
+def of_leased_area(base: str, leased_by_day: Mapping[date, Decimal], lettable: Decimal) -> Iterator[ReportWarning]:
     """Days on which more is leased than the base has to let."""
     over: Sequence[date] = sorted(day for day, leased in leased_by_day.items() if leased > lettable)
     if over:
         most = max(over, key=lambda day: (leased_by_day[day], -day.toordinal()))
-        yield Warning(
+        yield ReportWarning(
             "leased_above_lettable",
             base,
             _text(
