@@ -68,19 +68,36 @@ const tabler = {
 };
 
 const common = {
-  bundle: true, minify: true, sourcemap: true, target, outdir: out, metafile: true, logLevel: "warning",
-  entryNames: "[name]-[hash]", chunkNames: "chunk-[hash]", assetNames: "[name]-[hash]", legalComments: "linked",
+  bundle: true,
+  minify: true,
+  sourcemap: true,
+  target,
+  outdir: out,
+  metafile: true,
+  logLevel: "warning",
+  entryNames: "[name]-[hash]",
+  chunkNames: "chunk-[hash]",
+  assetNames: "[name]-[hash]",
+  legalComments: "linked",
 };
 
 const bundles = [
   {
-    ...common, format: "esm", splitting: true, plugins: [tabler],
+    ...common,
+    format: "esm",
+    splitting: true,
+    plugins: [tabler],
     entryPoints: {
-      app: path.join(source, "js/app.js"), timeline: path.join(source, "js/timeline.js"),
+      app: path.join(source, "js/app.js"),
+      timeline: path.join(source, "js/timeline.js"),
       charts: path.join(source, "js/charts.js"),
     },
   },
-  { ...common, plugins: [tabler], entryPoints: { app: path.join(source, "css/app.css"), timeline: path.join(source, "css/timeline.css") } },
+  {
+    ...common,
+    plugins: [tabler],
+    entryPoints: { app: path.join(source, "css/app.css"), timeline: path.join(source, "css/timeline.css") },
+  },
   // Runs before the first paint, so that a dark page never flashes white: a classic script, not a module.
   { ...common, format: "iife", entryPoints: { theme: path.join(source, "js/theme.js") } },
 ];
@@ -99,15 +116,20 @@ async function sprite() {
   for (const file of await filesUnder(path.join(root, "templates"), [".html"])) {
     const text = await readFile(file, "utf8");
     for (const match of text.matchAll(/(?:\bicon\(|\bicon_name=|\bicon_after=)\s*"([^"]+)"/g)) {
-      if (!known.has(match[1])) unknown.push(`${path.relative(root, file)}: icon "${match[1]}" is not in static/src/icons.json`);
+      if (!known.has(match[1]))
+        unknown.push(`${path.relative(root, file)}: icon "${match[1]}" is not in static/src/icons.json`);
     }
   }
   if (unknown.length) throw new Error(unknown.join("\n"));
-  const symbols = await Promise.all([...drawings].map(async ([name, drawing]) => {
-    const file = require.resolve(`@tabler/icons/outline/${drawing}.svg`);
-    const body = (await readFile(file, "utf8")).replace(/<!--[\s\S]*?-->/g, "").match(/<svg[^>]*>([\s\S]*)<\/svg>/)[1];
-    return `<symbol id="${name}" viewBox="0 0 24 24">${body.replace(/\s*\n\s*/g, "").trim()}</symbol>`;
-  }));
+  const symbols = await Promise.all(
+    [...drawings].map(async ([name, drawing]) => {
+      const file = require.resolve(`@tabler/icons/outline/${drawing}.svg`);
+      const body = (await readFile(file, "utf8"))
+        .replace(/<!--[\s\S]*?-->/g, "")
+        .match(/<svg[^>]*>([\s\S]*)<\/svg>/)[1];
+      return `<symbol id="${name}" viewBox="0 0 24 24">${body.replace(/\s*\n\s*/g, "").trim()}</symbol>`;
+    }),
+  );
   const mark = await readFile(path.join(source, "mark.svg"), "utf8");
   const [, box, body] = mark.match(/<svg[^>]*viewBox="([^"]+)"[^>]*>([\s\S]*)<\/svg>/);
   symbols.push(`<symbol id="mark" viewBox="${box}">${body.trim()}</symbol>`);
@@ -138,7 +160,9 @@ async function sizes() {
   for (const file of (await readdir(out)).sort()) {
     if (!/\.(js|css|svg)$/.test(file)) continue;
     const bytes = await readFile(path.join(out, file));
-    rows.push(`${file.padEnd(28)} ${String(bytes.length).padStart(8)}  gzip ${String(gzipSync(bytes, { level: 9 }).length).padStart(7)}`);
+    rows.push(
+      `${file.padEnd(28)} ${String(bytes.length).padStart(8)}  gzip ${String(gzipSync(bytes, { level: 9 }).length).padStart(7)}`,
+    );
   }
   return rows.join("\n");
 }
@@ -149,7 +173,8 @@ async function once() {
   const results = await Promise.all(bundles.map((options) => build(options)));
   const manifest = await finish(results);
   const written = new Set(["manifest.json", ...Object.values(manifest)]);
-  for (const { metafile } of results) for (const file of Object.keys(metafile.outputs)) written.add(path.basename(file));
+  for (const { metafile } of results)
+    for (const file of Object.keys(metafile.outputs)) written.add(path.basename(file));
   for (const file of before) if (!written.has(file)) await rm(path.join(out, file), { recursive: true, force: true });
   console.log(await sizes());
 }

@@ -33,7 +33,7 @@ from shared_base.core.i18n import N_
 from shared_base.http.extensions import now, session
 from shared_base.http.guards import STAFF, TENANT, allow
 from shared_base.http.identity import current_actor
-from shared_base.occupancy import actions as occupancy
+from shared_base.occupancy import stays
 
 bp = APIBlueprint("api_bookings", __name__, tag="Bookings")
 
@@ -176,8 +176,8 @@ def cancel(booking_id: UUID, body: ReasonIn) -> Response:
 def check_in(booking_id: UUID, body: DeskIn) -> Response:
     """The tenant has come: the stay begins."""
     booking = booking_for(session(), current_actor(), booking_id)
-    changed = occupancy.check_in(session(), booking=booking, by=current_actor(), at=now(), when=body.at)
-    return json_response(_booking(changed))
+    stays.check_in(session(), booking=booking, by=current_actor(), at=now(), arrived_at=body.at)
+    return json_response(_booking(booking_for(session(), current_actor(), booking_id)))
 
 
 @bp.post("/bookings/<uuid:booking_id>/check-out")
@@ -188,8 +188,8 @@ def check_in(booking_id: UUID, body: DeskIn) -> Response:
 def check_out(booking_id: UUID, body: DeskIn) -> Response:
     """The tenant has left: the stay ends, and what was left of the time is free again."""
     booking = booking_for(session(), current_actor(), booking_id)
-    changed = occupancy.check_out(session(), booking=booking, by=current_actor(), at=now(), when=body.at)
-    return json_response(_booking(changed))
+    stays.check_out(session(), booking=booking, by=current_actor(), at=now(), left_at=body.at)
+    return json_response(_booking(booking_for(session(), current_actor(), booking_id)))
 
 
 @bp.post("/bookings/<uuid:booking_id>/extension")

@@ -67,7 +67,8 @@ _BLOCKERS = sa.text("""
            own.code, t.name as tenant, own.title, null as reason
     from unnest(:resources, :lowers, :uppers) as claim (resource_id, lower, upper)
     cross join lateral busy_ranges(array[claim.resource_id], tstzrange(claim.lower, claim.upper)) busy
-    left join allocations a on a.resource_id = busy.resource_id and a.during = busy.during and a.live
+    left join seen_allocations(:resources, tstzrange(:first, :last)) a
+      on a.resource_id = busy.resource_id and a.during = busy.during
     left join bookings own on own.id = a.booking_id
          and (:sees_all or own.base_id = any(:bases) or own.tenant_id = any(:tenants))
     left join tenants t on t.id = own.tenant_id
@@ -149,6 +150,8 @@ def blockers(
         "resources": [claim.resource_id for claim in claims],
         "lowers": [claim.start for claim in claims],
         "uppers": [claim.end for claim in claims],
+        "first": min(claim.start for claim in claims),
+        "last": max(claim.end for claim in claims),
         "sees_all": by.is_admin,
         "bases": list(by.bases),
         "tenants": list(by.tenants),

@@ -19,8 +19,6 @@ from shared_base.core.fields import faulty, pattern
 from shared_base.core.i18n import N_
 from shared_base.tenancy.models import Host, Tenant
 
-_start = sa.func.lower(Booking.during)
-
 #: a booking with the names around it; a tenant whose name the caller may not see stays nameless, its booking is told
 _ROWS: sa.Select[*tuple[Any, ...]] = (
     sa.select(
@@ -41,7 +39,7 @@ _ROWS: sa.Select[*tuple[Any, ...]] = (
         sa.func.coalesce(Host.stage_name, Booking.host_name).label("host_name"),
         Booking.title,
         Booking.platform,
-        _start.label("start"),
+        Booking.starts_at.label("start"),
         sa.func.upper(Booking.during).label("end"),
         Booking.released_at,
         Booking.state,
@@ -156,9 +154,9 @@ def list_bookings(
     """At most `limit` of the actor's bookings by start, those behind the key `after`; one statement."""
     statement = _ROWS.where(visible(actor), *narrowed.conditions())
     if after is not None:
-        key, last = sa.tuple_(_start, Booking.id), sa.tuple_(*map(sa.literal, after))
+        key, last = sa.tuple_(Booking.starts_at, Booking.id), sa.tuple_(*map(sa.literal, after))
         statement = statement.where(key < last if newest_first else key > last)
-    order = (_start.desc(), Booking.id.desc()) if newest_first else (_start, Booking.id)
+    order = (Booking.starts_at.desc(), Booking.id.desc()) if newest_first else (Booking.starts_at, Booking.id)
     return [BookingRow(*row) for row in session.execute(statement.order_by(*order).limit(limit)).tuples()]
 
 

@@ -97,12 +97,14 @@ def render(payload: Mapping[str, Any], *, base_url: str) -> Mail:
     `ValueError` for a payload that no template can say.
     """
     locale, values = payload["locale"], dict(payload["values"])
-    path = values.pop("path", "/")
-    if not path.startswith("/") or path.startswith("//"):
-        raise ValueError(f"not a path of ours: {path!r}")
+    if "path" in values:
+        path = values.pop("path")
+        if not path.startswith("/") or path.startswith("//"):
+            raise ValueError(f"not a path of ours: {path!r}")
+        values["url"] = base_url + path
     environment = _environment(locale)
     text = environment.get_template(f"{locale}/{payload['template']}.txt").render(
-        {**values, "name": payload["name"], "email": payload["to"], "url": base_url + path}
+        {**values, "name": payload["name"], "email": payload["to"]}
     )
     head, _, body = text.partition("\n")
     subject = head.removeprefix("Subject: ")

@@ -47,7 +47,7 @@ def close_month(session: Session, *, base: Base, month: Month, by: Actor, at: da
     whatever goes around it. Raises `MonthNotOver`, or `Forbidden` for whom the base is not.
     """
     _require_operator(by, base.id)
-    rules.refuse_running_month(month, base=base.code, zone=ZoneInfo(base.timezone), at=at)
+    refuse_running_month(base, month, at=at)
     if (frozen := queries.find_report(session, base.id, month, revision=1)) is not None:
         return frozen
     base = _alone(session, base.id)
@@ -55,6 +55,11 @@ def close_month(session: Session, *, base: Base, month: Month, by: Actor, at: da
         return frozen
     report = _compose(session, base, month, revision=1)
     return _freeze(session, base, month, report, by=by, at=at)
+
+
+def refuse_running_month(base: Base, month: Month, *, at: datetime) -> None:
+    """Raise `MonthNotOver` while the month runs in the base's zone, or has not begun."""
+    rules.refuse_running_month(month, base=base.code, zone=ZoneInfo(base.timezone), at=at)
 
 
 def revise_month(session: Session, *, base: Base, month: Month, reason: str, by: Actor, at: datetime) -> MonthReport:

@@ -16,24 +16,14 @@ from shared_base.occupancy.measuring import Measured
 from shared_base.occupancy.report_leases import LeaseOfMonth, leased_by_day
 
 SCHEMA = "shared-base/occupancy-report/1"
-#: the order in which people read the members; digests do not depend on it
-MEMBERS = (
-    "schema",
-    "base",
-    "month",
-    "timezone",
-    "revision",
-    "closed_at",
-    "inputs",
-    "totals",
-    "studios",
-    "tenants",
-    "leases",
-    "by_local_day",
-    "by_hour",
-    "warnings",
-    "digest",
-)
+#: the order in which people read the members, at every depth; the digest does not depend on it
+READING_ORDER = (
+    "schema", "base", "month", "timezone", "revision", "closed_at", "inputs", "totals", "studios", "code", "tenants", "leases", "ref", "uscc",
+    "open_seconds", "leased_m2_days", "booked_seconds", "used_seconds", "sessions", "no_shows", "utilisation", "booking_rate",
+    "lettable_m2_days", "area_occupancy", "settled_tenants",
+    "area_m2", "days_in_force", "payable_days", "days_of_month", "rent_due_fen", "property_fee_due_fen", "recognised",
+    "closures", "bookings", "stays", "corrections", "by_local_day", "by_hour", "warnings", "subject", "text", "digest",
+)  # fmt: skip
 #: what the digest leaves out: the same inputs closed at another time are the same report
 OUTSIDE_DIGEST = ("digest", "closed_at")
 
@@ -225,4 +215,14 @@ def whole_document(body: Mapping[str, Any], *, digest: str, closed_at: datetime)
     local = closed_at.astimezone(ZoneInfo(body["timezone"])).isoformat(timespec="seconds")
     document = {**body, "closed_at": local, "digest": digest}
     assert digest_of(document, without=OUTSIDE_DIGEST) == digest, "what was frozen is what is read"
-    return {member: document[member] for member in MEMBERS}
+    ordered: dict[str, Any] = in_reading_order(document)
+    return ordered
+
+
+def in_reading_order(value: Any) -> Any:
+    """The same JSON with its members in the order in which people read them; days by date."""
+    if isinstance(value, Mapping):
+        names = [name for name in READING_ORDER if name in value]
+        names += sorted(value.keys() - set(names))
+        return {name: in_reading_order(value[name]) for name in names}
+    return [in_reading_order(item) for item in value] if isinstance(value, list) else value

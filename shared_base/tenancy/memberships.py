@@ -170,7 +170,7 @@ def invite(
     membership = _grant(session, user, role, scope, by=by, at=at)
     values = {"role": role, "scope": scope.name or "", "inviter": by.label if by.user_id else ""}
     if user.password_hash is not None:
-        post_mail(session, user, "role_granted", at=at, **values)
+        post_mail(session, user, "role_granted", at=at, path="/", **values)
         return Invitation(user, membership, None)
     path = links.issue(session, user, "invitation", at=at)
     post_mail(session, user, "invitation", at=at, path=path, **values)

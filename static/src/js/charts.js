@@ -1,7 +1,12 @@
 // Charts: <div data-chart="kind"><script type="application/json">…</script></div>, as the `chart` component writes it.
 // Redrawn when the theme or the width changes; the same figures stand beside them as a table.
 import { BarChart, HeatmapChart, LineChart } from "echarts/charts";
-import { GridComponent, LegendPlainComponent, TooltipComponent, VisualMapContinuousComponent } from "echarts/components";
+import {
+  GridComponent,
+  LegendPlainComponent,
+  TooltipComponent,
+  VisualMapContinuousComponent,
+} from "echarts/components";
 import * as echarts from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { bars } from "./charts/bars.js";
@@ -11,16 +16,29 @@ import { waterfall } from "./charts/waterfall.js";
 import { language } from "./words.js";
 
 echarts.use([
-  BarChart, LineChart, HeatmapChart, GridComponent, LegendPlainComponent, TooltipComponent, VisualMapContinuousComponent, SVGRenderer,
+  BarChart,
+  LineChart,
+  HeatmapChart,
+  GridComponent,
+  LegendPlainComponent,
+  TooltipComponent,
+  VisualMapContinuousComponent,
+  SVGRenderer,
 ]);
 
 const KINDS = {
   bar: (data, style) => bars(data, style, "bar"),
   line: (data, style) => bars(data, style, "line"),
-  hours: (data, style) => bars({
-    categories: Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, "0")), unit: data.unit,
-    series: [{ name: data.name ?? "", values: data.values, tone: "used" }],
-  }, style, "bar"),
+  hours: (data, style) =>
+    bars(
+      {
+        categories: Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, "0")),
+        unit: data.unit,
+        series: [{ name: data.name ?? "", values: data.values, tone: "used" }],
+      },
+      style,
+      "bar",
+    ),
   heatmap,
   waterfall,
 };
@@ -47,7 +65,12 @@ class Chart {
     const option = KINDS[this.stage.dataset.chart](this.data, style);
     this.chart?.dispose();
     this.chart = echarts.init(this.stage, null, { renderer: "svg" });
-    this.chart.setOption({ animation: !still, animationDuration: 300, textStyle: { fontFamily: style.font }, ...option });
+    this.chart.setOption({
+      animation: !still,
+      animationDuration: 300,
+      textStyle: { fontFamily: style.font },
+      ...option,
+    });
   }
 }
 

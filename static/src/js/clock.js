@@ -5,8 +5,15 @@ function write(clock) {
   const locale = language() === "en" ? "en-GB" : "zh-CN";
   const zone = { timeZone: clock.dataset.zone };
   const now = new Date();
-  const day = new Intl.DateTimeFormat(locale, { ...zone, month: "numeric", day: "numeric", weekday: "short" }).format(now);
-  const time = new Intl.DateTimeFormat(locale, { ...zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(now);
+  const day = new Intl.DateTimeFormat(locale, { ...zone, month: "numeric", day: "numeric", weekday: "short" }).format(
+    now,
+  );
+  const time = new Intl.DateTimeFormat(locale, {
+    ...zone,
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(now);
   clock.textContent = `${day} ${time}`;
   clock.dateTime = now.toISOString();
 }

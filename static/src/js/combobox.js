@@ -16,9 +16,18 @@ class Combobox {
     this.id = `combobox-${counter}`;
     this.active = -1;
     this.input = element("input", {
-      class: "form-control", type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", id: select.id,
-      "aria-expanded": "false", "aria-autocomplete": "list", "aria-controls": this.id, placeholder: word("choose"),
-      "aria-describedby": select.getAttribute("aria-describedby"), "aria-invalid": select.getAttribute("aria-invalid"),
+      class: "form-control",
+      type: "text",
+      role: "combobox",
+      autocomplete: "off",
+      spellcheck: "false",
+      id: select.id,
+      "aria-expanded": "false",
+      "aria-autocomplete": "list",
+      "aria-controls": this.id,
+      placeholder: word("choose"),
+      "aria-describedby": select.getAttribute("aria-describedby"),
+      "aria-invalid": select.getAttribute("aria-invalid"),
       required: select.required,
     });
     this.list = element("ul", { class: "combobox-list", role: "listbox", id: this.id, hidden: true });
@@ -38,19 +47,39 @@ class Combobox {
   }
 
   matches() {
-    const words = folded(this.typed ? this.input.value : "").split(/\s+/).filter(Boolean);
+    const words = folded(this.typed ? this.input.value : "")
+      .split(/\s+/)
+      .filter(Boolean);
     return [...this.select.options]
-      .filter((option) => option.value !== "" && words.every((part) => folded(`${option.text} ${option.dataset.search ?? ""}`).includes(part)))
+      .filter(
+        (option) =>
+          option.value !== "" &&
+          words.every((part) => folded(`${option.text} ${option.dataset.search ?? ""}`).includes(part)),
+      )
       .slice(0, MOST);
   }
 
   open() {
     this.options = this.matches();
-    this.list.replaceChildren(...this.options.map((option, index) => element("li", {
-      class: "combobox-option", role: "option", id: `${this.id}-${index}`, "aria-selected": "false",
-      "data-chosen": option.selected ? "" : null,
-    }, option.text)));
-    if (!this.options.length) this.list.append(element("li", { class: "combobox-none", role: "option", "aria-disabled": "true" }, word("no-match")));
+    this.list.replaceChildren(
+      ...this.options.map((option, index) =>
+        element(
+          "li",
+          {
+            class: "combobox-option",
+            role: "option",
+            id: `${this.id}-${index}`,
+            "aria-selected": "false",
+            "data-chosen": option.selected ? "" : null,
+          },
+          option.text,
+        ),
+      ),
+    );
+    if (!this.options.length)
+      this.list.append(
+        element("li", { class: "combobox-none", role: "option", "aria-disabled": "true" }, word("no-match")),
+      );
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
     this.mark(this.typed && this.options.length ? 0 : -1);

@@ -6,10 +6,17 @@ import { word } from "./words.js";
 export function ask(question, { yes = word("yes"), no = word("no") } = {}) {
   const agree = element("button", { class: "btn btn-primary", value: "yes" }, yes);
   const refuse = element("button", { class: "btn btn-default", value: "no", autofocus: true }, no);
-  const dialog = element("dialog", { class: "dialog", "aria-labelledby": "ask-title" },
-    element("header", { class: "dialog-head" }, element("h2", { class: "dialog-title", id: "ask-title" }, word("confirm"))),
+  const dialog = element(
+    "dialog",
+    { class: "dialog", "aria-labelledby": "ask-title" },
+    element(
+      "header",
+      { class: "dialog-head" },
+      element("h2", { class: "dialog-title", id: "ask-title" }, word("confirm")),
+    ),
     element("div", { class: "dialog-body" }, element("p", {}, question)),
-    element("form", { class: "dialog-foot", method: "dialog" }, refuse, agree));
+    element("form", { class: "dialog-foot", method: "dialog" }, refuse, agree),
+  );
   document.body.append(dialog);
   closeOnBackdrop(dialog);
   dialog.showModal();
@@ -25,7 +32,11 @@ function closeOnBackdrop(dialog) {
   dialog.addEventListener("click", (event) => {
     if (event.target !== dialog) return;
     const box = dialog.getBoundingClientRect();
-    const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+    const inside =
+      event.clientX >= box.left &&
+      event.clientX <= box.right &&
+      event.clientY >= box.top &&
+      event.clientY <= box.bottom;
     if (!inside) dialog.close();
   });
 }
@@ -62,11 +73,15 @@ export function listenForDialogs() {
     open.open = false;
     open.querySelector("summary").focus();
   });
-  document.addEventListener("submit", (event) => {
-    const form = event.target;
-    if (!form.dataset.confirm || "agreed" in form.dataset) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    confirmed(form, event.submitter);
-  }, { capture: true });
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const form = event.target;
+      if (!form.dataset.confirm || "agreed" in form.dataset) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      confirmed(form, event.submitter);
+    },
+    { capture: true },
+  );
 }

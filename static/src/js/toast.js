@@ -7,7 +7,10 @@ const MOST = 3;
 
 /** toast(title, {kind, text, links: [{label, url}], actions: [{label, run}], seconds}); seconds 0: until closed.
  *  Returns a function that closes it. */
-export function toast(title, { kind = "info", text = "", links = [], actions = [], seconds = kind === "danger" ? 0 : 6 } = {}) {
+export function toast(
+  title,
+  { kind = "info", text = "", links = [], actions = [], seconds = kind === "danger" ? 0 : 6 } = {},
+) {
   const body = element("div", { class: "notice-body" }, element("p", { class: "notice-title" }, title));
   if (text) body.append(element("p", { class: "notice-text" }, text));
   const ways = [
@@ -19,10 +22,19 @@ export function toast(title, { kind = "info", text = "", links = [], actions = [
     }),
   ];
   if (ways.length) body.append(element("ul", { class: "alternatives" }, ...ways.map((way) => element("li", {}, way))));
-  const close = element("button", { class: "notice-close", type: "button", title: word("close") }, icon("x", "sm"),
-    element("span", { class: "visually-hidden" }, word("close")));
-  const note = element("div", { class: `notice notice-${kind} toast-note`, role: kind === "danger" ? "alert" : "status" },
-    icon(ICONS[kind]), body, close);
+  const close = element(
+    "button",
+    { class: "notice-close", type: "button", title: word("close") },
+    icon("x", "sm"),
+    element("span", { class: "visually-hidden" }, word("close")),
+  );
+  const note = element(
+    "div",
+    { class: `notice notice-${kind} toast-note`, role: kind === "danger" ? "alert" : "status" },
+    icon(ICONS[kind]),
+    body,
+    close,
+  );
   const dismiss = () => note.remove();
   close.addEventListener("click", dismiss);
   const place = document.getElementById("toasts");

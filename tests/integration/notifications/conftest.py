@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from aiosmtpd.controller import Controller, UnthreadedController
+from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 from aiosmtpd.smtp import Session as SmtpSession
 
@@ -55,7 +55,7 @@ class Postman:
     def login(self, server: SMTP, session: SmtpSession, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
         self.logins.append(f"{data.login.decode()}:{data.password.decode()}")
-        return AuthResult(success=data.password == b"p@ss")
+        return AuthResult(success=data.password == b"p@ss", handled=False)
 
 
 def server_context() -> ssl.SSLContext:
@@ -72,10 +72,10 @@ def postman() -> Postman:
 @pytest.fixture
 def mail_server(postman: Postman) -> Iterator[Callable[..., int]]:
     """Starts a server and returns its port; `options` are aiosmtpd's. Stopped at the test's end."""
-    started: list[UnthreadedController | Controller] = []
+    started: list[Controller] = []
 
-    def start(port: int | None = None, **options: Any) -> int:
-        controller = Controller(postman, hostname="127.0.0.1", port=port or free_port(), **options)
+    def start(port: int | None = None, *, hostname: str = "127.0.0.1", **options: Any) -> int:
+        controller = Controller(postman, hostname=hostname, port=port or free_port(), **options)
         controller.start()
         started.append(controller)
         return int(controller.port)

@@ -28,8 +28,11 @@ SAMPLES: dict[str, tuple[str, dict[str, Any]]] = {
     "password-changed": ("password_changed", {"when": WHEN}),
     "two-factor-on": ("two_factor", {"on": True, "when": WHEN}),
     "two-factor-off": ("two_factor", {"on": False, "when": WHEN}),
-    "role-granted": ("role_granted", {"role": "tenant_owner", "scope": "星耀传媒有限公司", "inviter": "王芳"}),
-    "role-granted-everywhere": ("role_granted", {"role": "admin", "scope": "", "inviter": ""}),
+    "role-granted": (
+        "role_granted",
+        {"role": "tenant_owner", "scope": "星耀传媒有限公司", "inviter": "王芳", "path": "/"},
+    ),
+    "role-granted-everywhere": ("role_granted", {"role": "admin", "scope": "", "inviter": "", "path": "/"}),
 }
 
 
@@ -81,5 +84,6 @@ def test_a_name_makes_no_markup_no_paragraph_no_header_and_no_action() -> None:
 
 
 def test_a_mail_for_which_a_value_is_missing_is_an_error_and_no_mail() -> None:
-    with pytest.raises(jinja2.UndefinedError):
-        render(request("password_changed", {}), base_url=BASE_URL)
+    for template, values in (("password_reset", {}), ("two_factor", {"when": WHEN})):
+        with pytest.raises(jinja2.UndefinedError):
+            render(request(template, values), base_url=BASE_URL)

@@ -275,7 +275,7 @@ def test_who_has_an_account_is_told_of_the_role_and_keeps_password_and_name(
     assert (invitation.user.id, invitation.path) == (anna.id, None)
     assert (anna.name, anna.password_hash) == ("安娜", stored)
     assert [(mail["template"], mail["values"]) for mail in mails()] == [
-        ("role_granted", {"role": "operator", "scope": base.name, "inviter": ""})
+        ("role_granted", {"role": "operator", "scope": base.name, "inviter": "", "path": "/"})
     ]
 
 

@@ -40,7 +40,10 @@ export class Board {
     this.wanted = "";
     this.toolbar = new Toolbar(this);
     this.feed = new Feed({
-      feed: mount.dataset.feed, changes: mount.dataset.changes, onData: (data) => this.receive(data), onStatus: (status) => this.status(status),
+      feed: mount.dataset.feed,
+      changes: mount.dataset.changes,
+      onData: (data) => this.receive(data),
+      onStatus: (status) => this.status(status),
     });
   }
 
@@ -80,28 +83,55 @@ export class Board {
 
   options() {
     const { mount, words } = this;
-    const views = Object.fromEntries(Object.entries(VIEWS).map(([name, { days, from, to, slot }]) => [name, {
-      type: days > 1 ? "resourceTimelineWeek" : "resourceTimelineDay", duration: { days },
-      slotMinTime: `${from}:00`, slotMaxTime: `${to}:00`, slotDuration: { minutes: slot },
-      slotLabelInterval: { hours: slot > 60 ? 4 : 1 },
-    }]));
+    const views = Object.fromEntries(
+      Object.entries(VIEWS).map(([name, { days, from, to, slot }]) => [
+        name,
+        {
+          type: days > 1 ? "resourceTimelineWeek" : "resourceTimelineDay",
+          duration: { days },
+          slotMinTime: `${from}:00`,
+          slotMaxTime: `${to}:00`,
+          slotDuration: { minutes: slot },
+          slotLabelInterval: { hours: slot > 60 ? 4 : 1 },
+        },
+      ]),
+    );
     return {
-      view: this.view, views, date: this.date, firstDay: 1, locale: words.locale, timeZone: "UTC", height: "100%",
-      headerToolbar: { start: "", center: "", end: "" }, slotWidth: this.slotWidth(), scrollTime: "00:00:00",
-      dayHeaderFormat: words.short, slotLabelFormat: (slot) => this.slotLabel(slot),
-      resources: [], events: [], eventGap: 2,
+      view: this.view,
+      views,
+      date: this.date,
+      firstDay: 1,
+      locale: words.locale,
+      timeZone: "UTC",
+      height: "100%",
+      headerToolbar: { start: "", center: "", end: "" },
+      slotWidth: this.slotWidth(),
+      scrollTime: "00:00:00",
+      dayHeaderFormat: words.short,
+      slotLabelFormat: (slot) => this.slotLabel(slot),
+      resources: [],
+      events: [],
+      eventGap: 2,
       resourceLabelContent: ({ resource }) => studioContent(resource),
       eventContent: ({ event }) => this.content(event),
       eventDidMount: ({ el, event }) => this.dress(el, event),
       eventClick: ({ event, jsEvent }) => this.open(event.id, jsEvent),
-      editable: Boolean(mount.dataset.move), eventResizableFromStart: true, snapDuration: "00:15",
-      longPressDelay: 350, dragScroll: true,
-      eventDragStart: ({ event }) => this.hold(event.id), eventDragStop: () => this.hold(null),
-      eventResizeStart: ({ event }) => this.hold(event.id), eventResizeStop: () => this.hold(null),
+      editable: Boolean(mount.dataset.move),
+      eventResizableFromStart: true,
+      snapDuration: "00:15",
+      longPressDelay: 350,
+      dragScroll: true,
+      eventDragStart: ({ event }) => this.hold(event.id),
+      eventDragStop: () => this.hold(null),
+      eventResizeStart: ({ event }) => this.hold(event.id),
+      eventResizeStop: () => this.hold(null),
       resizeConstraint: ({ event, startDelta }) => !(event.extendedProps.editable === "end" && startDelta.seconds),
-      eventDrop: (info) => this.dropped(info), eventResize: (info) => this.resized(info),
-      selectable: Boolean(mount.dataset.create), unselectAuto: false,
-      selectConstraint: (info) => this.isFree(info), select: (info) => this.selected(info),
+      eventDrop: (info) => this.dropped(info),
+      eventResize: (info) => this.resized(info),
+      selectable: Boolean(mount.dataset.create),
+      unselectAuto: false,
+      selectConstraint: (info) => this.isFree(info),
+      select: (info) => this.selected(info),
     };
   }
 
@@ -150,9 +180,18 @@ export class Board {
   receive(data) {
     if (this.sending || this.held) return; // a change of one's own is under way; the next answer holds it
     this.all = data.resources.map(({ id, title, ...extendedProps }) => ({ id: String(id), title, extendedProps }));
-    this.bookings = new Map(data.events.map(({ id, r, s, e, ...rest }) => [String(id), {
-      ...rest, id: String(id), resource: String(r), start: Date.parse(s), end: Date.parse(e),
-    }]));
+    this.bookings = new Map(
+      data.events.map(({ id, r, s, e, ...rest }) => [
+        String(id),
+        {
+          ...rest,
+          id: String(id),
+          resource: String(r),
+          start: Date.parse(s),
+          end: Date.parse(e),
+        },
+      ]),
+    );
     this.closures = data.closures ?? [];
     this.index();
     this.showResources();
@@ -188,8 +227,9 @@ export class Board {
 
   showResources() {
     const words = this.wanted.split(/\s+/).filter(Boolean);
-    const matches = ({ title, extendedProps: { group = "", meta = "" } }) => words.every((word) => fold(`${title} ${group} ${meta}`).includes(word));
-    const shown = words.length ? (this.all ?? []).filter(matches) : this.all ?? [];
+    const matches = ({ title, extendedProps: { group = "", meta = "" } }) =>
+      words.every((word) => fold(`${title} ${group} ${meta}`).includes(word));
+    const shown = words.length ? (this.all ?? []).filter(matches) : (this.all ?? []);
     const key = JSON.stringify(shown);
     if (key === this.shownKey) return;
     this.shownKey = key;
@@ -225,7 +265,8 @@ export class Board {
   }
 
   see(entries) {
-    for (const { target, isIntersecting } of entries) this.inView[isIntersecting ? "add" : "delete"](Number(target.dataset.index));
+    for (const { target, isIntersecting } of entries)
+      this.inView[isIntersecting ? "add" : "delete"](Number(target.dataset.index));
     if ([...this.inView].some((row) => !this.drawn.has(row))) this.draw();
   }
 
@@ -252,8 +293,14 @@ export class Board {
       for (const booking of this.byStudio.get(id) ?? []) {
         const whole = booking.editable === true;
         shown.push({
-          id: booking.id, resourceId: id, start: this.zone.wall(booking.start), end: this.zone.wall(booking.end), title: booking.title,
-          classNames: [stateClass(booking.state)], startEditable: whole, durationEditable: whole || booking.editable === "end",
+          id: booking.id,
+          resourceId: id,
+          start: this.zone.wall(booking.start),
+          end: this.zone.wall(booking.end),
+          title: booking.title,
+          classNames: [stateClass(booking.state)],
+          startEditable: whole,
+          durationEditable: whole || booking.editable === "end",
           extendedProps: { booking, editable: booking.editable },
         });
       }
@@ -263,12 +310,18 @@ export class Board {
 
   closureEvents() {
     const ids = [...this.drawn].map((row) => this.resources[row].id);
-    return this.closures.flatMap(({ r, s, e, reason }, index) => ids
-      .filter((id) => r === null || r === undefined || String(r) === id)
-      .map((id) => ({
-        id: `closure-${index}-${id}`, resourceId: id, start: this.zone.wall(Date.parse(s)), end: this.zone.wall(Date.parse(e)),
-        display: "background", extendedProps: { reason: reason ?? "" },
-      })));
+    return this.closures.flatMap(({ r, s, e, reason }, index) =>
+      ids
+        .filter((id) => r === null || r === undefined || String(r) === id)
+        .map((id) => ({
+          id: `closure-${index}-${id}`,
+          resourceId: id,
+          start: this.zone.wall(Date.parse(s)),
+          end: this.zone.wall(Date.parse(e)),
+          display: "background",
+          extendedProps: { reason: reason ?? "" },
+        })),
+    );
   }
 
   // — where one looks
@@ -325,7 +378,9 @@ export class Board {
     this.remembering = setTimeout(() => {
       try {
         sessionStorage.setItem(this.scrollKey, JSON.stringify([this.main.scrollLeft, this.main.scrollTop]));
-      } catch { /* without storage the timeline opens at its start */ }
+      } catch {
+        /* without storage the timeline opens at its start */
+      }
     }, 200);
   }
 
@@ -334,7 +389,9 @@ export class Board {
     let kept = null;
     try {
       kept = this.toNow ? null : JSON.parse(sessionStorage.getItem(this.scrollKey));
-    } catch { /* as above */ }
+    } catch {
+      /* as above */
+    }
     const now = this.x(Date.now());
     const evening = this.view === "day" ? this.x(this.zone.instant(`${this.date}T17:30:00`)) : 0;
     const [left, top] = kept ?? [now === null ? evening : Math.max(0, now - 160), this.main.scrollTop];
@@ -365,12 +422,20 @@ export class Board {
   dropped({ event, delta, newResource }) {
     const booking = this.bookings.get(event.id);
     const start = this.shifted(booking.start, delta.seconds);
-    this.change(booking, { resource: newResource?.id ?? booking.resource, start, end: start + (booking.end - booking.start) }, this.words.moved);
+    this.change(
+      booking,
+      { resource: newResource?.id ?? booking.resource, start, end: start + (booking.end - booking.start) },
+      this.words.moved,
+    );
   }
 
   resized({ event, startDelta, endDelta }) {
     const booking = this.bookings.get(event.id);
-    const change = { resource: booking.resource, start: this.shifted(booking.start, startDelta.seconds), end: this.shifted(booking.end, endDelta.seconds) };
+    const change = {
+      resource: booking.resource,
+      start: this.shifted(booking.start, startDelta.seconds),
+      end: this.shifted(booking.end, endDelta.seconds),
+    };
     this.change(booking, change, this.words.resized);
   }
 
@@ -399,11 +464,15 @@ export class Board {
   isFree({ startStr, endStr, resource }) {
     const start = this.zone.instant(startStr);
     const end = this.zone.instant(endStr);
-    return !(this.byStudio.get(resource.id) ?? []).some((booking) => booking.state !== "cancelled" && booking.start < end && booking.end > start);
+    return !(this.byStudio.get(resource.id) ?? []).some(
+      (booking) => booking.state !== "cancelled" && booking.start < end && booking.end > start,
+    );
   }
 
   selected({ startStr, endStr, resource }) {
-    offer(this, { resource, start: this.zone.instant(startStr), end: this.zone.instant(endStr) }, () => this.calendar.unselect());
+    offer(this, { resource, start: this.zone.instant(startStr), end: this.zone.instant(endStr) }, () =>
+      this.calendar.unselect(),
+    );
   }
 
   status(status) {

@@ -2,8 +2,16 @@
 import { element, icon } from "../dom.js";
 
 const ICONS = {
-  held: "hourglass", awaiting_approval: "user-question", checked_in: "broadcast", live: "broadcast", overdue: "alarm",
-  overrun: "alarm", completed: "check", no_show: "user-off", cancelled: "ban", arriving: "door-enter",
+  held: "hourglass",
+  awaiting_approval: "user-question",
+  checked_in: "broadcast",
+  live: "broadcast",
+  overdue: "alarm",
+  overrun: "alarm",
+  completed: "check",
+  no_show: "user-off",
+  cancelled: "ban",
+  arriving: "door-enter",
 };
 
 /** The state as a class: the colours stand in timeline.css. */
@@ -25,7 +33,11 @@ export function bookingContent(booking, zone, words) {
   const state = words.states[booking.state] ?? booking.state;
   const title = element("span", { class: "tl-title" }, sign ? icon(sign, "sm") : null, booking.title);
   const when = element("span", { class: "tl-when" }, [span(zone, booking), booking.tenant].filter(Boolean).join(" · "));
-  return { domNodes: [element("span", { class: "tl-text" }, title, when, element("span", { class: "visually-hidden" }, state))] };
+  return {
+    domNodes: [
+      element("span", { class: "tl-text" }, title, when, element("span", { class: "visually-hidden" }, state)),
+    ],
+  };
 }
 
 /** The tooltip: everything that the bar may be too short for. */
@@ -41,5 +53,7 @@ export function studioContent(resource) {
   const { url, meta, group } = resource.extendedProps;
   const name = url ? element("a", { href: url }, resource.title) : resource.title;
   const place = group ? element("span", { class: "tl-group" }, meta ? `${group} · ` : group) : null;
-  return { domNodes: [element("span", { class: "tl-studio" }, name), element("span", { class: "tl-meta" }, place, meta ?? "")] };
+  return {
+    domNodes: [element("span", { class: "tl-studio" }, name), element("span", { class: "tl-meta" }, place, meta ?? "")],
+  };
 }

@@ -5,7 +5,8 @@ import { span } from "./cells.js";
 
 async function send(url, csrf, body) {
   const response = await fetch(url, {
-    method: "POST", credentials: "same-origin",
+    method: "POST",
+    credentials: "same-origin",
     headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrf },
     body: JSON.stringify(body),
   });
@@ -36,8 +37,20 @@ export async function move(board, booking) {
 export function sayMoved(board, text, booking, undo) {
   const studio = board.resources.find(({ id }) => id === booking.resource)?.title ?? "";
   const close = toast(text, {
-    kind: "success", text: [booking.title, studio, span(board.zone, booking)].filter(Boolean).join(" · "), seconds: 10,
-    actions: undo ? [{ label: board.words.undo, run: () => { close(); undo(); } }] : [],
+    kind: "success",
+    text: [booking.title, studio, span(board.zone, booking)].filter(Boolean).join(" · "),
+    seconds: 10,
+    actions: undo
+      ? [
+          {
+            label: board.words.undo,
+            run: () => {
+              close();
+              undo();
+            },
+          },
+        ]
+      : [],
   });
 }
 
@@ -52,12 +65,29 @@ export function offer(board, { resource, start, end }, done) {
   const row = (term, value) => element("div", {}, element("dt", {}, term), element("dd", {}, value));
   const day = new Intl.DateTimeFormat(words.locale, { ...words.dayTitle, timeZone: mount.dataset.zone }).format(start);
   const go = element("a", { class: "btn btn-primary", href: url.href }, words.createHere);
-  const dialog = element("dialog", { class: "dialog", "aria-labelledby": "tl-offer" },
+  const dialog = element(
+    "dialog",
+    { class: "dialog", "aria-labelledby": "tl-offer" },
     element("header", { class: "dialog-head" }, element("h2", { class: "dialog-title", id: "tl-offer" }, words.create)),
-    element("div", { class: "dialog-body" }, element("dl", { class: "definitions definitions-1" },
-      row(words.studio, resource.title), row(words.date, day), row(words.time, span(zone, { start, end })),
-      row(words.length, words.hours(Math.floor(minutes / 60), minutes % 60)))),
-    element("form", { class: "dialog-foot", method: "dialog" }, element("button", { class: "btn btn-default" }, words.cancel), go));
+    element(
+      "div",
+      { class: "dialog-body" },
+      element(
+        "dl",
+        { class: "definitions definitions-1" },
+        row(words.studio, resource.title),
+        row(words.date, day),
+        row(words.time, span(zone, { start, end })),
+        row(words.length, words.hours(Math.floor(minutes / 60), minutes % 60)),
+      ),
+    ),
+    element(
+      "form",
+      { class: "dialog-foot", method: "dialog" },
+      element("button", { class: "btn btn-default" }, words.cancel),
+      go,
+    ),
+  );
   document.body.append(dialog);
   dialog.addEventListener("close", () => {
     dialog.remove();

@@ -7,9 +7,15 @@ export class Toolbar {
     this.board = board;
     const { words } = board;
     const step = (name, sign, by) => {
-      const button = element("button", { class: "btn btn-default btn-icon", type: "button" }, icon(sign),
-        element("span", { class: "visually-hidden" }));
-      button.addEventListener("click", () => board.go({ date: dayAfter(board.date, by * (board.view === "week" ? 7 : 1)) }));
+      const button = element(
+        "button",
+        { class: "btn btn-default btn-icon", type: "button" },
+        icon(sign),
+        element("span", { class: "visually-hidden" }),
+      );
+      button.addEventListener("click", () =>
+        board.go({ date: dayAfter(board.date, by * (board.view === "week" ? 7 : 1)) }),
+      );
       this[name] = button;
       return button;
     };
@@ -23,14 +29,30 @@ export class Toolbar {
       button.addEventListener("click", () => board.go({ view }));
       return button;
     });
-    this.filter = element("input", { class: "form-control", type: "search", placeholder: words.filter, "aria-label": words.filter });
+    this.filter = element("input", {
+      class: "form-control",
+      type: "search",
+      placeholder: words.filter,
+      "aria-label": words.filter,
+    });
     this.filter.addEventListener("input", () => board.filter(this.filter.value));
     this.status = element("span", { class: "tl-status", role: "status" });
-    this.root = element("div", { class: "tl-bar" },
-      element("div", { class: "btn-group-row" }, step("back", "chevron-left", -1), today, step("forward", "chevron-right", 1)),
-      this.date, this.title, this.status,
+    this.root = element(
+      "div",
+      { class: "tl-bar" },
+      element(
+        "div",
+        { class: "btn-group-row" },
+        step("back", "chevron-left", -1),
+        today,
+        step("forward", "chevron-right", 1),
+      ),
+      this.date,
+      this.title,
+      this.status,
       element("label", { class: "tl-filter" }, icon("search"), this.filter),
-      element("div", { class: "btn-group-row", role: "group", "aria-label": words.view }, ...this.views));
+      element("div", { class: "btn-group-row", role: "group", "aria-label": words.view }, ...this.views),
+    );
   }
 
   name(button, text) {
@@ -44,8 +66,11 @@ export class Toolbar {
     this.name(this.back, week ? words.previousWeek : words.previous);
     this.name(this.forward, week ? words.nextWeek : words.next);
     this.date.value = date;
-    const format = (day, options) => new Intl.DateTimeFormat(words.locale, { ...options, timeZone: "UTC" }).format(Date.parse(`${day}T00:00Z`));
-    this.title.textContent = week ? `${format(date, words.short)} – ${format(dayAfter(date, 6), words.short)}` : format(date, words.dayTitle);
+    const format = (day, options) =>
+      new Intl.DateTimeFormat(words.locale, { ...options, timeZone: "UTC" }).format(Date.parse(`${day}T00:00Z`));
+    this.title.textContent = week
+      ? `${format(date, words.short)} – ${format(dayAfter(date, 6), words.short)}`
+      : format(date, words.dayTitle);
     for (const button of this.views) button.setAttribute("aria-pressed", String(button.dataset.view === view));
   }
 
