@@ -107,7 +107,7 @@ function named(name, text) {
   return `${stem}-${createHash("sha256").update(text).digest("hex").slice(0, 8).toUpperCase()}${ext}`;
 }
 
-/** One SVG with a symbol for each icon and alias of icons.json and the brand's mark; a template that asks for another is an error. */
+/** One SVG: a symbol for each icon and alias of icons.json and the mark. A template that asks for another is an error. */
 async function sprite() {
   const { aliases, icons } = JSON.parse(await readFile(path.join(source, "icons.json"), "utf8"));
   const drawings = new Map([...icons.map((name) => [name, name]), ...Object.entries(aliases)]);

@@ -60,7 +60,7 @@ class Booking(Model):
     title: Mapped[str] = mapped_column(server_default="")
     platform: Mapped[str | None] = mapped_column(doc="抖音, 快手, 淘宝, …")
     during: Mapped[Range[datetime]] = mapped_column(pg.TSTZRANGE, doc="scheduled; half-open")
-    # Under row-level security no index on a range or on `lower()` serves (they are not leakproof); on an instant it does.
+    # Under row-level security no index on a range serves (its operators are not leakproof), one on an instant does.
     starts_at: Mapped[datetime] = mapped_column(sa.Computed("lower(during)", persisted=True))
     released_at: Mapped[datetime | None] = mapped_column(doc="given back early: the schedule ends here")
     state: Mapped[str]

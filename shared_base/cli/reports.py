@@ -107,7 +107,7 @@ def show(
         names = queries.names_of(session, row, document)
     written = _written(document, names, format_, language)
     if output is None:
-        click.get_binary_stream("stdout").write(written)
+        sys.stdout.buffer.write(written)
     else:
         output.write_bytes(written)
 

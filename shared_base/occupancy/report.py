@@ -18,11 +18,12 @@ from shared_base.occupancy.report_leases import LeaseOfMonth, leased_by_day
 SCHEMA = "shared-base/occupancy-report/1"
 #: the order in which people read the members, at every depth; the digest does not depend on it
 READING_ORDER = (
-    "schema", "base", "month", "timezone", "revision", "closed_at", "inputs", "totals", "studios", "code", "tenants", "leases", "ref", "uscc",
-    "open_seconds", "leased_m2_days", "booked_seconds", "used_seconds", "sessions", "no_shows", "utilisation", "booking_rate",
-    "lettable_m2_days", "area_occupancy", "settled_tenants",
-    "area_m2", "days_in_force", "payable_days", "days_of_month", "rent_due_fen", "property_fee_due_fen", "recognised",
-    "closures", "bookings", "stays", "corrections", "by_local_day", "by_hour", "warnings", "subject", "text", "digest",
+    "schema", "base", "month", "timezone", "revision", "closed_at", "inputs", "totals", "studios", "code", "tenants",
+    "leases", "ref", "uscc", "open_seconds", "leased_m2_days", "booked_seconds", "used_seconds", "sessions",
+    "no_shows", "utilisation", "booking_rate", "lettable_m2_days", "area_occupancy", "settled_tenants", "area_m2",
+    "days_in_force", "payable_days", "days_of_month", "rent_due_fen", "property_fee_due_fen", "recognised",
+    "closures", "bookings", "stays", "corrections", "by_local_day", "by_hour", "warnings", "subject", "text",
+    "digest",
 )  # fmt: skip
 #: what the digest leaves out: the same inputs closed at another time are the same report
 OUTSIDE_DIGEST = ("digest", "closed_at")

@@ -77,7 +77,9 @@ def shoot(browser: Browser, options: argparse.Namespace, width: int, locale: str
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             complaints.append(f"{path} at {width} px: the page scrolls sideways")
         page.evaluate("window.scrollTo(0, 0)")
-        page.screenshot(path=options.out / f"{name_of(path)}-{width}-{locale}-{options.theme}.png", full_page=not options.fold)
+        page.screenshot(
+            path=options.out / f"{name_of(path)}-{width}-{locale}-{options.theme}.png", full_page=not options.fold
+        )
     context.close()
     return complaints
 

@@ -1,4 +1,4 @@
-// Everything that every page has. Each module takes a part of the page and improves it; without it the page still works.
+// What every page has. Each module takes a part of the page and improves it; without it the page still works.
 import htmx from "htmx.org";
 import { showClocks } from "./clock.js";
 import { enhanceComboboxes } from "./combobox.js";

@@ -1,4 +1,4 @@
-// Charts: <div data-chart="kind"><script type="application/json">…</script></div>, as the `chart` component writes it.
+// Charts: <div data-chart="kind"> around a block of JSON, as the `chart` component writes it.
 // Redrawn when the theme or the width changes; the same figures stand beside them as a table.
 import { BarChart, HeatmapChart, LineChart } from "echarts/charts";
 import {

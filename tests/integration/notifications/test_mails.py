@@ -17,6 +17,7 @@ from shared_base.notifications.mails import FOLDER, LANGUAGES, ROLE_NAMES, rende
 GOLDEN = Path(__file__).parents[2] / "data" / "golden" / "mail"
 BASE_URL = "https://base.example.com"
 INVITED = {"role": "front_desk", "scope": "番禺万博直播基地", "inviter": "王芳", "path": "/invitations/" + "s" * 43}
+GRANTED = {"inviter": "王芳", "path": "/"}
 WHEN = "2026-11-02T04:00:00+00:00"
 
 #: name of the golden file → template, values

@@ -1,4 +1,4 @@
-// Reads the feed of a window and then keeps watch on it: conditional GETs every two seconds while the page is looked at.
+// Reads the feed of a window, then keeps watch on it: a conditional GET every two seconds while the page is looked at.
 const EVERY = 2_000;
 const LONGEST = 30_000;
 
@@ -19,7 +19,10 @@ async function get(url, etag, signal) {
   return { body, etag: response.headers.get("ETag") ?? body.etag ?? null };
 }
 
-/** Calls onData(body) with every new state of the window, onStatus("loading"|"live"|"away") with how the line is. */
+/**
+ * Calls onData(body) with every new state of the window (it answers whether it took it in), and
+ * onStatus("loading"|"live"|"away") with how the line is.
+ */
 export class Feed {
   constructor({ feed, changes, onData, onStatus }) {
     Object.assign(this, { feed, changes: changes || feed, onData, onStatus, etag: null, wait: EVERY, turn: 0 });
@@ -49,8 +52,8 @@ export class Feed {
       const answer = await get(address(base, this.window), this.etag, this.request.signal);
       if (turn !== this.turn) return;
       if (answer) {
-        this.etag = answer.etag;
-        this.onData(answer.body);
+        // an answer that was not taken in must come again
+        if (this.onData(answer.body)) this.etag = answer.etag;
       }
       this.wait = EVERY;
       this.onStatus("live");
