@@ -193,12 +193,16 @@ def describe(
     return _change(session, held, "booking.described", changes, by=by, at=at)
 
 
-def cancel(session: Session, *, booking: BookingRow, reason: str, by: Actor, at: datetime) -> BookingRow:
-    """Call the booking off: it counts nowhere and holds nothing. From its start on only the desk may."""
+def cancel(session: Session, *, booking: BookingRow, by: Actor, at: datetime, reason: str | None = None) -> BookingRow:
+    """Call the booking off: it counts nowhere and holds nothing. From its start on only the desk may.
+
+    Staff who cancel a tenant's booking say why; a tenant need not.
+    """
     held = get_booking_for_update(session, booking.id)
     state = rules.check_move(held, "cancelled", by=by, at=at)
+    why = text_line(reason, "reason", longest=rules.LONGEST_REASON, required=not by.acts_for(held.tenant_id))
     holding.release(session, held.id)
-    changes = {"state": state, "cancelled_at": at, "cancel_reason": rules.check_reason(reason)}
+    changes = {"state": state, "cancelled_at": at, "cancel_reason": why}
     return _change(session, held, "booking.cancelled", changes, by=by, at=at)
 
 
@@ -213,8 +217,17 @@ def undo_check_in(session: Session, *, booking: BookingRow, by: Actor, at: datet
 
 
 def mark_completed(session: Session, *, booking: BookingRow, by: Actor, at: datetime) -> BookingRow:
-    """They have left. The room stays theirs to the scheduled end unless they give it back (`release_early`)."""
-    return _enter(session, booking, "completed", by=by, at=at)
+    """They have left. What is left of the time is given back; after the clean-down others may have it.
+
+    Whoever calls this ends the stay as well (`occupancy`).
+    """
+    held = get_booking_for_update(session, booking.id)
+    changes: dict[str, Any] = {"state": rules.check_move(held, "completed", by=by, at=at)}
+    moment = at.replace(microsecond=0)
+    if moment < held.until:
+        holding.cut(session, held.id, moment, clean=True)
+        changes["released_at"] = max(moment, held.start)
+    return _change(session, held, "booking.completed", changes, by=by, at=at)
 
 
 def mark_no_show(session: Session, *, booking: BookingRow, by: Actor, at: datetime) -> BookingRow:

@@ -158,9 +158,9 @@ class Filter:
 
     def _within(self, actor: Actor, during: Range[datetime]) -> sa.ColumnElement[bool]:
         """By time where whole bases are asked for; one tenant's or one studio's few are found first, then compared."""
-        if self.tenant_id or self.studio_id or (actor.tenants and not self.base_id):
-            return Booking.during.overlaps(during)
-        return Booking.id.in_(_touching(during, self.base_id))
+        by_time = not self.tenant_id and not self.studio_id and (self.base_id or not actor.tenants)
+        touches: sa.ColumnElement[bool] = Booking.during.overlaps(during)
+        return Booking.id.in_(_touching(during, self.base_id)) if by_time else touches
 
 
 def _matches(text: str) -> sa.ColumnElement[bool]:

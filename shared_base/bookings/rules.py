@@ -8,7 +8,7 @@ from shared_base.bookings.errors import HostNotReady, MayNotBook, NotInService, 
 from shared_base.bookings.rows import BookingRow, Situation, Wanted
 from shared_base.core.actor import Actor
 from shared_base.core.errors import Forbidden, NotFound
-from shared_base.core.fields import faulty, text_line
+from shared_base.core.fields import faulty
 from shared_base.core.i18n import N_
 from shared_base.tenancy.rules_hosts import Presenter, refuse_presenter
 
@@ -213,11 +213,6 @@ def _cancel_time(booking: BookingRow, at: datetime, staff: bool) -> None:
             code=booking.code,
             start=local(booking.start, booking.zone),
         )
-
-
-def check_reason(reason: str) -> str:
-    """A reason that somebody else can read later: one line, not empty."""
-    return text_line(reason, "reason", longest=LONGEST_REASON, required=True) or ""
 
 
 def check_changeable(booking: BookingRow, *, by: Actor, version: int | None = None) -> None:

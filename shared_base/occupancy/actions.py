@@ -163,7 +163,7 @@ def _tell(session: Session, row: MonthReport, *, by: Actor, at: datetime) -> Non
 
 @dataclass
 class ClosingRun:
-    """What one look at the due months did: `base month` of each."""
+    """What one look at the due months did, by base and month: `HRB 2026-09`."""
 
     closed: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
@@ -172,22 +172,32 @@ class ClosingRun:
 def close_due_months(engine: sa.Engine, clock: Clock) -> ClosingRun:
     """Freeze every base's months that are due and not frozen (from 02:00 local on the 1st; outages are caught up).
 
-    Each month is a transaction of its own: one that fails is logged, tried again at the next look, and stops no other.
+    Each month is a transaction of its own: what fails is logged, tried again at the next look, and stops nothing else.
     Any number of processes may do this at once.
     """
     with transaction(engine, SCHEDULER) as session:
-        due = queries.due_months(session, at=clock.now())
+        bases = queries.closings(session)
     done = ClosingRun()
-    for month in due:
-        name = f"{month.base_code} {month.month}"
+    for base in bases:
         try:
-            with transaction(engine, SCHEDULER) as session:
-                base = session.get_one(Base, month.base_id)
-                close_month(session, base=base, month=month.month, by=SCHEDULER, at=clock.now())
+            months = base.due(at=clock.now())
         except Exception:
-            log.exception("month report %s failed; it is tried again", name)
-            done.failed.append(name)
-        else:
-            log.info("month report %s is frozen", name)
-            done.closed.append(name)
+            log.exception("the months of base %s cannot be told; tried again at the next look", base.code)
+            done.failed.append(base.code)
+            continue
+        for month in months:
+            _close_due(engine, base, month, done, at=clock.now())
     return done
+
+
+def _close_due(engine: sa.Engine, base: queries.Closings, month: Month, done: ClosingRun, *, at: datetime) -> None:
+    name = f"{base.code} {month}"
+    try:
+        with transaction(engine, SCHEDULER) as session:
+            close_month(session, base=session.get_one(Base, base.base_id), month=month, by=SCHEDULER, at=at)
+    except Exception:
+        log.exception("the report %s failed; tried again at the next look", name)
+        done.failed.append(name)
+    else:
+        log.info("the report %s is frozen", name)
+        done.closed.append(name)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -112,31 +112,33 @@ def names_of(session: Session, row: MonthReport, document: Mapping[str, Any]) ->
 
 
 @dataclass(frozen=True)
-class DueMonth:
-    """A month that the scheduler has to freeze."""
+class Closings:
+    """A base as the scheduler sees it: from when on it freezes months, and which are frozen."""
 
     base_id: UUID
-    base_code: str
-    month: Month
+    code: str
+    timezone: str
+    reports_from: Month
+    frozen: frozenset[Month]
+
+    def due(self, *, at: datetime) -> list[Month]:
+        """The months to freeze now, the oldest first. Raises where the base's zone is unknown to this machine."""
+        last = last_due_month(ZoneInfo(self.timezone), at=at)
+        return [month for month in months_between(self.reports_from, last) if month not in self.frozen]
 
 
-def due_months(session: Session, *, at: datetime) -> list[DueMonth]:
-    """Every base's months that are due and not frozen, from its `reports_from` on, the oldest first."""
-    frozen: dict[UUID, set[date]] = {}
+def closings(session: Session) -> list[Closings]:
+    """Every base, in two statements."""
+    frozen: dict[UUID, set[Month]] = {}
     for base_id, month in session.execute(
         sa.select(MonthReport.base_id, MonthReport.month).where(MonthReport.revision == 1)
     ):
-        frozen.setdefault(base_id, set()).add(month)
+        frozen.setdefault(base_id, set()).add(Month.of(month))
     bases = session.execute(sa.select(Base.id, Base.code, Base.timezone, Base.reports_from).order_by(Base.code))
-    return sorted(
-        (
-            DueMonth(base_id, code, month)
-            for base_id, code, zone, reports_from in bases
-            for month in months_between(Month.of(reports_from), last_due_month(ZoneInfo(zone), at=at))
-            if month.first not in frozen.get(base_id, ())
-        ),
-        key=lambda due: (due.month, due.base_code),
-    )
+    return [
+        Closings(base_id, code, zone, Month.of(reports_from), frozenset(frozen.get(base_id, ())))
+        for base_id, code, zone, reports_from in bases
+    ]
 
 
 def stay(session: Session, stay_id: UUID) -> Stay:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session
 
 from shared_base.core import outbox
-from shared_base.core.errors import Invalid
+from shared_base.core.fields import faulty
 from shared_base.core.i18n import N_
 from shared_base.people import attempts, links, passwords, second_factor, sessions, tokens
 from shared_base.people.emails import canonical, parse_email
@@ -23,7 +23,7 @@ def parse_name(text: str) -> str:
     """A person's name on one line, 1 to 80 characters, without control characters."""
     name = "".join(sign for sign in " ".join(text.split()) if sign.isprintable())
     if not 1 <= len(name) <= LONGEST_NAME:
-        raise Invalid(N_("Enter a name of 1 to %(longest)s characters."), longest=LONGEST_NAME)
+        raise faulty("name", N_("Enter a name of 1 to %(longest)s characters."), longest=LONGEST_NAME)
     return name
 
 
@@ -54,7 +54,7 @@ def confirm_password(session: Session, user: User, password: str, *, at: datetim
     attempt = attempts.password_again(session, user_id=user.id)
     attempt.count(at=at)
     if not passwords.verify(user.password_hash, password):
-        raise Invalid(N_("Your current password is not right."))
+        raise faulty("current", N_("Your current password is not right."))
     attempt.succeeded()
 
 
@@ -152,7 +152,10 @@ def _password_was_set(session: Session, user: User, *, at: datetime, but: UUID |
 
 def _locale(text: str) -> str:
     if text not in LOCALES:
-        raise Invalid(
-            N_("There is no language %(locale)s; choose one of %(known)s."), locale=text, known=", ".join(LOCALES)
+        raise faulty(
+            "locale",
+            N_("There is no language %(locale)s; choose one of %(known)s."),
+            locale=text,
+            known=", ".join(LOCALES),
         )
     return text

@@ -4,7 +4,7 @@ import unicodedata
 
 from email_validator import EmailNotValidError, validate_email
 
-from shared_base.core.errors import Invalid
+from shared_base.core.fields import faulty
 from shared_base.core.i18n import N_
 
 
@@ -21,7 +21,7 @@ def parse_email(text: str) -> str:
             address, check_deliverability=False, globally_deliverable=False, allow_smtputf8=False, strict=True
         )
     except EmailNotValidError:
-        raise Invalid(
-            N_("“%(text)s” is not an e-mail address; write one such as name@example.com."), text=text.strip()
+        raise faulty(
+            "email", N_("“%(text)s” is not an e-mail address; write one such as name@example.com."), text=text.strip()
         ) from None
     return address

@@ -9,7 +9,7 @@ import unicodedata
 
 import argon2
 
-from shared_base.core.errors import Invalid
+from shared_base.core.fields import faulty
 from shared_base.core.i18n import N_
 from shared_base.people.common_passwords import RUNS, WORDS
 
@@ -52,18 +52,20 @@ def check_new(password: str, *, email: str, name: str) -> None:
     """Refuse (`Invalid`) a new password that is too short, too long or easy to guess for who knows the person."""
     typed = _folded(password)
     if len(typed) < SHORTEST:
-        raise Invalid(
+        raise faulty(
+            "password",
             N_("The password needs at least %(shortest)s characters: several words in a row make a good one."),
             shortest=SHORTEST,
         )
     if len(typed) > LONGEST:
-        raise Invalid(N_("The password may have at most %(longest)s characters."), longest=LONGEST)
+        raise faulty("password", N_("The password may have at most %(longest)s characters."), longest=LONGEST)
     if len(set(_unguessable(typed.casefold(), _own_words(email, name)))) < FEWEST_LEFT:
-        raise Invalid(
+        raise faulty(
+            "password",
             N_(
                 "This password is easy to guess: it is made of common words, names, repetitions or neighbouring keys. "
                 "Take several words that do not belong together."
-            )
+            ),
         )
 
 

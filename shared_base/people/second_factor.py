@@ -11,8 +11,8 @@ import pyotp
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from shared_base.core.actor import Actor
-from shared_base.core.errors import Conflict, Invalid
+from shared_base.core.errors import Conflict
+from shared_base.core.fields import faulty
 from shared_base.core.i18n import N_
 from shared_base.people import attempts, sessions
 from shared_base.people.mails import post_mail
@@ -31,14 +31,6 @@ class Setup:
 
     secret: str
     uri: str
-
-
-def required(actor: Actor) -> bool:
-    """Whether production asks this actor for a second factor: administrators, operators, reviewers.
-
-    Not a front desk: it is a shared counter where a personal phone is often not at hand.
-    """
-    return actor.is_admin or actor.is_reviewer or any(grant.role == "operator" for grant in actor.grants)
 
 
 def begin_setup(session: Session, user_id: UUID) -> None:
@@ -88,8 +80,8 @@ def check_code(session: Session, user: User, code: str, *, at: datetime) -> None
         .returning(User.id)
     )
     if not accepted:
-        raise Invalid(
-            N_("This code is not right, or it was used already. Enter the six digits that your app shows now.")
+        raise faulty(
+            "code", N_("This code is not right, or it was used already. Enter the six digits that your app shows now.")
         )
     attempt.succeeded()
 

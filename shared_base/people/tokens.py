@@ -7,7 +7,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from shared_base.core.errors import Invalid, NotFound
+from shared_base.core.errors import NotFound
+from shared_base.core.fields import faulty
 from shared_base.core.i18n import N_
 from shared_base.people.models import ApiToken
 from shared_base.people.secret import TOKEN_PREFIX, digest, new_secret
@@ -31,9 +32,9 @@ def create(session: Session, *, user_id: UUID, name: str, at: datetime, days: in
     """A token of the person, good for `days`; `name` says what it is for."""
     name = " ".join(name.split())
     if not 1 <= len(name) <= LONGEST_NAME:
-        raise Invalid(N_("Give the token a name of 1 to 100 characters that says what it is for."))
+        raise faulty("name", N_("Give the token a name of 1 to 100 characters that says what it is for."))
     if not 1 <= days <= max(LIFETIMES_DAYS):
-        raise Invalid(N_("A token lasts from 1 to %(longest)s days."), longest=max(LIFETIMES_DAYS))
+        raise faulty("days", N_("A token lasts from 1 to %(longest)s days."), longest=max(LIFETIMES_DAYS))
     secret = TOKEN_PREFIX + new_secret()
     token = ApiToken(
         user_id=user_id,

@@ -21,7 +21,7 @@ from shared_base.workbook.nouns.noun import Loading, Noun
 from shared_base.workbook.nouns.rent_payments import RentPayments
 from shared_base.workbook.nouns.spaces import Spaces
 from shared_base.workbook.nouns.tenants import Tenants
-from shared_base.workbook.plans import Plan, plan
+from shared_base.workbook.plans import Plan, batches, compare
 from shared_base.workbook.reading import Workbook
 from shared_base.workbook.result import Counts, ImportResult
 from shared_base.workbook.table import Faults, TooManyErrors
@@ -67,8 +67,10 @@ def _store(loading: Loading, workbook: Workbook) -> None:
     plans: list[tuple[Noun, Plan]] = []
     for noun in NOUNS:
         if table := workbook.tables.get(noun.sheet.name):
-            stored = noun.stored(loading, table.rows) if table.rows else {}
-            plans.append((noun, plan(table, stored, noun.wanted)))
+            planned = Plan(table)
+            for rows in batches(table.rows):
+                compare(planned, rows, noun.stored(loading, rows), noun.wanted)
+            plans.append((noun, planned))
     _refuse(loading, plans)
     for noun, planned in plans:
         noun.write(loading, planned)

@@ -1,6 +1,6 @@
 """What is to be done with the rows of a sheet: new ones, those stored already, those that differ."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,24 +47,31 @@ class Plan:
     unchanged: int = 0
 
 
-def plan(table: Table, stored: Mapping[Key, Stored], wanted: Callable[[Any], Values]) -> Plan:
-    """Compare the rows of `table` with what is stored. A column that the file leaves out altogether is not compared."""
-    result = Plan(table)
-    given = [column.name for column in table.sheet.columns if column.name in table.headings]
-    keys = table.sheet.key
-    for row in table.rows:
+def compare(plan: Plan, rows: Sequence[Any], stored: Mapping[Key, Stored], wanted: Callable[[Any], Values]) -> None:
+    """Add `rows` to the plan after what is stored. A column that the file leaves out altogether is not compared."""
+    given = [column.name for column in plan.table.sheet.columns if column.name in plan.table.headings]
+    keys = plan.table.sheet.key
+    for row in rows:
         known = stored.get(tuple(getattr(row, name) for name in keys))
         if known is None:
-            result.new.append(row)
+            plan.new.append(row)
             continue
         values = wanted(row)
         columns = frozenset(name for name in given if values[name] != known.values[name])
         if columns:
             after = {**known.values, **{name: values[name] for name in given}}
-            result.changed.append(Change(row.row, known.ids, known.values, after, columns))
+            plan.changed.append(Change(row.row, known.ids, known.values, after, columns))
         else:
-            result.unchanged += 1
-    return result
+            plan.unchanged += 1
+
+
+#: how many rows one statement takes: few round trips, little memory
+BATCH = 10_000
+
+
+def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for at in range(0, len(items), BATCH):
+        yield items[at : at + BATCH]
 
 
 def differences(plan: Plan, message: str, columns: frozenset[str], zone: ZoneInfo) -> Iterator[CellError]:

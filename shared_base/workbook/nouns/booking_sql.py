@@ -18,27 +18,23 @@ STORED = sa.text("""
     where b.ref = any(:refs)
 """)
 
-#: bookings that stand at the time of a new one; those that the workbook itself moves are judged once they have moved
-CLASHES = sa.text("""
-    select g.row, coalesce(b.ref, b.code) as other
-    from unnest(cast(:rows as integer[]), cast(:base_ids as uuid[]), cast(:studio_ids as uuid[]),
-                cast(:starts as timestamptz[]), cast(:untils as timestamptz[]))
-         as g (row, base_id, studio_id, start, until)
-    join bookings b on b.base_id = g.base_id and b.during && tstzrange(g.start, g.until) and b.studio_id = g.studio_id
-         and b.state <> 'cancelled'
-         and tstzrange(lower(b.during), coalesce(b.released_at, upper(b.during))) && tstzrange(g.start, g.until)
-    where b.ref is null or b.ref <> all(cast(:moved as text[]))
-    order by g.row, lower(b.during)
+#: who has the rooms from `first` to `last`, in order. Under row-level security a range finds no index, a room does.
+IN_USE = sa.text("""
+    select b.studio_id, b.ref, coalesce(b.ref, b.code) as name, lower(b.during) as start,
+           coalesce(b.released_at, upper(b.during)) as until
+    from bookings b
+    where b.studio_id = any(:studio_ids) and b.state <> 'cancelled'
+      and lower(b.during) < :last and upper(b.during) > :first
+    order by b.studio_id, lower(b.during)
 """)
 
-#: the first live hold of each room that begins within a clean-down
+#: when each room is next held, where that is within a clean-down
 NEXT_HOLDS = sa.text("""
-    select g.row, min(lower(a.during)) as start
+    select g.row, min(lower(busy.during)) as start
     from unnest(cast(:rows as integer[]), cast(:studio_ids as uuid[]), cast(:untils as timestamptz[]),
                 cast(:held_untils as timestamptz[])) as g (row, studio_id, until, held_until)
-    join allocations a on a.resource_id = g.studio_id and a.live and a.during && tstzrange(g.until, g.held_until)
-    join bookings b on b.id = a.booking_id and (b.ref is null or b.ref <> all(cast(:moved as text[])))
-    where lower(a.during) >= g.until
+    cross join lateral busy_ranges(array[g.studio_id], tstzrange(g.until, g.held_until)) busy
+    where lower(busy.during) >= g.until
     group by g.row
 """)
 
@@ -94,8 +90,6 @@ HOLDERS = sa.text("""
 """)
 
 TAKEN_CODES = sa.text("select code from bookings where code = any(:codes)")
-
-ANY_BOOKING = sa.text("select exists (select from bookings where base_id = any(:base_ids))")
 
 #: what history may hold all the same: use outside opening hours, across a closure, out of service
 NOTEWORTHY = sa.text(f"""

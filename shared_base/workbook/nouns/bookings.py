@@ -19,9 +19,9 @@ from shared_base.workbook.errors import CellError, WorkbookInvalid
 from shared_base.workbook.nouns import booking_sql as sql
 from shared_base.workbook.nouns import stays
 from shared_base.workbook.nouns.noun import Loading, Noun
-from shared_base.workbook.nouns.slots import Slot, arrays, batches, cut_buffers, moved_refs, slots_of
+from shared_base.workbook.nouns.slots import Slot, arrays, clashes, cut_buffers, slots_of
 from shared_base.workbook.nouns.tenants import admit
-from shared_base.workbook.plans import Change, Plan, Stored, Values, display
+from shared_base.workbook.plans import Change, Plan, Stored, Values, batches, display
 from shared_base.workbook.result import ImportWarning
 from shared_base.workbook.rows import BookingRow
 from shared_base.workbook.table import MOST_ERRORS
@@ -43,10 +43,9 @@ class Bookings(Noun):
     def stored(self, loading: Loading, rows: Sequence[BookingRow]) -> dict[Key, Stored]:
         names = [column.name for column in self.sheet.columns]
         found: dict[Key, Stored] = {}
-        for batch in batches(rows):
-            for booking in loading.session.execute(sql.STORED, {"refs": [row.ref for row in batch]}):
-                values = {name: getattr(booking, name) for name in names}
-                found[(booking.ref,)] = Stored(values, booking)
+        for booking in loading.session.execute(sql.STORED, {"refs": [row.ref for row in rows]}):
+            values = {name: getattr(booking, name) for name in names}
+            found[(booking.ref,)] = Stored(values, booking)
         return found
 
     def wanted(self, row: BookingRow) -> Values:
@@ -57,22 +56,18 @@ class Bookings(Noun):
     def conflicts(self, loading: Loading, plan: Plan) -> Iterator[CellError]:
         """Rooms that stored bookings have at the time; stays that no cell can correct."""
         yield from stays.conflicts(plan)
-        slots = {slot.row: slot for slot in slots_of(loading, plan) if slot.held_until}
-        base_ids = sorted({slot.room.base_id for slot in slots.values()})
-        if not slots or not loading.session.execute(sql.ANY_BOOKING, {"base_ids": base_ids}).scalar():
-            return
-        for batch in batches(list(slots.values())):
-            for clash in loading.session.execute(sql.CLASHES, {**arrays(batch), "moved": moved_refs(plan)}):
-                message = N_("the booking %(ref)s has %(space)s of %(base)s while the stored booking %(other)s has it")
-                yield _taken(plan, slots[clash.row], message, other=clash.other)
+        message = N_("the booking %(ref)s has %(space)s of %(base)s while the stored booking %(other)s has it")
+        for slot, other in clashes(loading, plan, slots_of(loading, plan)):
+            yield _taken(plan, slot, message, other=other)
 
     def write(self, loading: Loading, plan: Plan) -> None:
         """Give up what changes, write what is new, hold what changed: so one may take the place of another."""
-        slots, cut = cut_buffers(loading, plan, slots_of(loading, plan))
+        slots = slots_of(loading, plan)
         _lock(loading, plan, slots)
         moved = [change for change in plan.changed if change.columns & _HOLDING]
         if moved:
             loading.session.execute(sql.RELEASE, {"ids": [change.ids.id for change in moved]})
+        slots, cut = cut_buffers(loading, plan, slots)
         by_row = {slot.row: slot for slot in slots}
         if plan.changed:
             self._correct(loading, plan.changed)

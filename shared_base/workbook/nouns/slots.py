@@ -4,13 +4,16 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from shared_base.workbook.checks import Key
 from shared_base.workbook.ids import SpaceIds
 from shared_base.workbook.nouns import booking_sql as sql
 from shared_base.workbook.nouns.noun import Loading
-from shared_base.workbook.plans import Plan, Values
+from shared_base.workbook.plans import BATCH, Plan, Values, batches
 from shared_base.workbook.rows import BookingRow
 
 
@@ -66,7 +69,7 @@ def cut_buffers(loading: Loading, plan: Plan, slots: Sequence[Slot]) -> tuple[li
     if not with_buffer:
         return list(slots), []
     starts = _starts(plan.table.rows, {slot.space for slot in with_buffer})
-    stored = _next_stored(loading, plan, with_buffer)
+    stored = _next_stored(loading, with_buffer)
     cut: dict[int, Slot] = {}
     for slot in with_buffer:
         in_file = starts[slot.space]
@@ -88,17 +91,49 @@ def _starts(rows: Iterable[BookingRow], spaces: set[Key]) -> dict[Key, list[date
     return starts
 
 
-def _next_stored(loading: Loading, plan: Plan, slots: Sequence[Slot]) -> dict[int, datetime]:
+def _next_stored(loading: Loading, slots: Sequence[Slot]) -> dict[int, datetime]:
     found: dict[int, datetime] = {}
     for batch in batches(slots):
-        rows = loading.session.execute(sql.NEXT_HOLDS, {**arrays(batch), "moved": moved_refs(plan)})
-        found.update((row.row, row.start) for row in rows)
+        found.update((row.row, row.start) for row in loading.session.execute(sql.NEXT_HOLDS, arrays(batch)))
     return found
 
 
-def moved_refs(plan: Plan) -> list[str]:
-    """The stored bookings that the plan itself changes."""
-    return [change.before["ref"] for change in plan.changed]
+def clashes(loading: Loading, plan: Plan, slots: Sequence[Slot]) -> Iterator[tuple[Slot, str]]:
+    """Each slot with the stored booking that has its room at the time, by name; both are read in order, once.
+
+    Stored bookings that the plan itself moves do not count: they are judged where they move to.
+    """
+    claims = [slot for slot in slots if slot.start < slot.until]
+    if not claims:
+        return
+    moved = {change.before["ref"] for change in plan.changed}
+    of_room: dict[UUID, list[Slot]] = {}
+    for slot in sorted(claims, key=lambda slot: slot.start):
+        of_room.setdefault(slot.room.id, []).append(slot)
+    in_use = loading.session.execute(
+        sql.IN_USE,
+        {
+            "studio_ids": sorted(of_room),
+            "first": min(slot.start for slot in claims),
+            "last": max(slot.until for slot in claims),
+        },
+        execution_options={"yield_per": BATCH},
+    )
+    for room_id, stored in groupby(in_use, key=attrgetter("studio_id")):
+        yield from _sweep(of_room[room_id], [each for each in stored if each.ref not in moved])
+
+
+def _sweep(slots: Sequence[Slot], stored: Sequence[Any]) -> Iterator[tuple[Slot, str]]:
+    """Slots and stored bookings of one room, each in order of start and apart among themselves."""
+    at = 0
+    for slot in slots:
+        while at < len(stored) and stored[at].until <= slot.start:
+            at += 1
+        for other in stored[at:]:
+            if other.start >= slot.until:
+                break
+            if other.start < other.until:
+                yield slot, other.name
 
 
 def arrays(slots: Sequence[Slot]) -> Values:
@@ -111,12 +146,3 @@ def arrays(slots: Sequence[Slot]) -> Values:
         "untils": [slot.until for slot in slots],
         "held_untils": [slot.held_until for slot in slots],
     }
-
-
-#: how many bookings one statement takes: few round trips, little memory
-BATCH = 10_000
-
-
-def batches(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for at in range(0, len(items), BATCH):
-        yield items[at : at + BATCH]

@@ -12,15 +12,13 @@ from typing import Any
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
-from shared_base.catalogue.models import Base
 from shared_base.core.actor import SYSTEM
 from shared_base.core.database import transaction
 from tests.factories.bookings import make_booking
 from tests.factories.catalogue import make_base, make_studio
 from tests.factories.occupancy import make_stay
-from tests.factories.tenancy import make_lease, make_tenant
+from tests.factories.tenancy import make_lease, make_tenant, make_uscc
 
 PATIENCE = 60  # seconds until a test gives up; a machine under load is slow, never wrong
 
@@ -91,23 +89,19 @@ def reports(url: str) -> list[tuple[str, str, int]]:
     """Base, month and revision of every frozen report, as the superuser sees them."""
     with psycopg.connect(url, autocommit=True) as connection:
         return connection.execute(
-            "select b.code, to_char(r.month, 'YYYY-MM'), r.revision from month_reports r join bases b on b.id = r.base_id"
-            " order by 1, 2, 3"
+            "select b.code, to_char(r.month, 'YYYY-MM'), r.revision"
+            " from month_reports r join bases b on b.id = r.base_id order by 1, 2, 3"
         ).fetchall()
 
 
 def make_house(engine: sa.Engine, code: str, *, month: datetime, **columns: Any) -> None:
-    """A base with a studio, a lease, and a stay on every fifth day of the month of `month`."""
+    """A base with a studio, a tenant with a lease, and a stay on every fifth day of the month: the same every time."""
     with transaction(engine, SYSTEM) as session:
         base = make_base(session, code=code, **columns)
-        fill(session, base, month)
-
-
-def fill(session: Session, base: Base, month: datetime) -> None:
-    studio = make_studio(session, base)
-    tenant = make_tenant(session, base)
-    make_lease(session, tenant, base)
-    for day in (5, 10, 15, 20, 25):
-        start, end = month.replace(day=day, hour=12), month.replace(day=day, hour=18)
-        booking = make_booking(session, studio, tenant, start, end, state="completed")
-        make_stay(session, booking, start, end)
+        studio = make_studio(session, base, code="S01")
+        tenant = make_tenant(session, base, uscc=make_uscc(sum(code.encode())))
+        make_lease(session, tenant, base, ref=f"{code}-L01")
+        for day in (5, 10, 15, 20, 25):
+            start, end = month.replace(day=day, hour=12), month.replace(day=day, hour=18)
+            booking = make_booking(session, studio, tenant, start, end, state="completed")
+            make_stay(session, booking, start, end)

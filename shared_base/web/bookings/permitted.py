@@ -1,0 +1,37 @@
+"""Which deeds a booking's page offers: those that its room would accept from this person now."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from shared_base.bookings import rules
+from shared_base.bookings.rows import BookingRow
+from shared_base.core.actor import Actor
+from shared_base.core.errors import SharedBaseError
+
+
+def _accepted(check: Callable[[], Any]) -> bool:
+    try:
+        check()
+    except SharedBaseError:
+        return False
+    return True
+
+
+def deeds(booking: BookingRow, *, by: Actor, at: datetime) -> set[str]:
+    """Names of the deeds open to `by` now: `check_in`, `check_out`, `undo`, `no_show`, `cancel`, `change`, `release`.
+
+    Asked of the room's own rules, so that no page offers what would be refused for the state, the time or the person.
+    """
+    if by.is_reviewer or not (by.serves(booking.base_id) or by.acts_for(booking.tenant_id)):
+        return set()
+    checks: dict[str, Callable[[], Any]] = {
+        "check_in": lambda: rules.check_move(booking, "checked_in", by=by, at=at),
+        "check_out": lambda: rules.check_move(booking, "completed", by=by, at=at),
+        "undo": lambda: rules.check_move(booking, "check_in_undone", by=by, at=at),
+        "no_show": lambda: rules.check_move(booking, "no_show", by=by, at=at),
+        "cancel": lambda: rules.check_move(booking, "cancelled", by=by, at=at),
+        "change": lambda: rules.check_changeable(booking, by=by),
+        "release": lambda: rules.release_time(booking, at, at=at),
+    }
+    return {name for name, check in checks.items() if _accepted(check)}

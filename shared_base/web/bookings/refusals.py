@@ -1,0 +1,55 @@
+"""A refusal in words: what stands in the way, as far as the reader may know it, and each way out as one tap."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from shared_base.bookings.errors import Taken
+from shared_base.http.formatting import span
+
+#: from the values of a way out (`studio`, `start`, `end`; what is missing stays) to its address
+Way = Callable[..., str]
+
+
+def when(start: datetime, end: datetime) -> str:
+    """A time as plain text, for labels."""
+    return str(span(start, end).striptags())
+
+
+def blockers(taken: Taken) -> list[str]:
+    """What stands in the way, one line each."""
+    return [_blocker(blocker) for blocker in taken.blockers]
+
+
+def _blocker(blocker: dict[str, Any]) -> str:
+    name = blocker["resource"]
+    if blocker["kind"] == "lease":
+        return _("%(studio)s is let whole to another tenant", studio=name)
+    time = when(datetime.fromisoformat(blocker["start"]), datetime.fromisoformat(blocker["end"]))
+    if blocker["kind"] == "outage":
+        return _("%(studio)s is closed %(time)s: %(reason)s", studio=name, time=time, reason=blocker["reason"])
+    if blocker["resource_kind"] == "host":
+        return _("%(host)s presents elsewhere %(time)s", host=name, time=time)
+    if "booking" in blocker:
+        booking = blocker["booking"]
+        whose = " ".join(part for part in (booking["code"], booking["tenant"], booking["title"]) if part)
+        return _("%(studio)s is held %(time)s, clean-down included: %(whose)s", studio=name, time=time, whose=whose)
+    return _("%(studio)s is held %(time)s, clean-down included", studio=name, time=time)
+
+
+def ways_out(taken: Taken, *, start: datetime, end: datetime, to: Way) -> list[dict[str, str]]:
+    """What is free instead as `{label, url}`: other studios for the same time, then this one's next free time."""
+    instead = taken.alternatives
+    ways = [
+        {
+            "label": " · ".join(part for part in (studio["code"], studio["scene"], f"{studio['area_m2']} ㎡") if part),
+            "url": to(studio=studio["id"], start=start, end=end),
+        }
+        for studio in instead["studios"]
+    ]
+    if instead["next"]:
+        first, last = (datetime.fromisoformat(instead["next"][name]) for name in ("start", "end"))
+        ways.append({"label": _("This studio, %(time)s", time=when(first, last)), "url": to(start=first, end=last)})
+    return ways
