@@ -15,9 +15,9 @@ from shared_base.tenancy.rules_hosts import Presenter, refuse_presenter
 LONGEST_TITLE = 200
 LONGEST_PLATFORM = 50
 LONGEST_REASON = 500
-#: the years that every stored range lies in (the constraint `*_during_bounded`)
+#: the years that every stored range lies in (the constraint `*_during_bounded`), the clean-down included
 FIRST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
-LAST_INSTANT = datetime(2200, 1, 1, tzinfo=UTC)
+LAST_INSTANT = datetime(2199, 12, 31, tzinfo=UTC)
 #: the desk may enter a walk-in that is already on air; a tenant books from the present minute on
 WALK_IN = timedelta(hours=2)
 #: guests come early to set up the light

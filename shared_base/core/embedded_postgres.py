@@ -23,7 +23,8 @@ from shared_base.core.i18n import N_
 from shared_base.core.postgres import server
 from shared_base.core.postgres.diagnosis import LOG_LINES
 from shared_base.core.postgres.errors import CannotStart, Unsafe
-from shared_base.core.postgres.home import Home, UsersLock, home_in, start_lock
+from shared_base.core.postgres.home import Home, home_in
+from shared_base.core.postgres.locks import UsersLock, start_lock
 from shared_base.core.postgres.passwords import write_whole
 from shared_base.core.postgres.roles import APP, DATABASE, OWNER, set_up
 from shared_base.core.postgres.safety import refuse_unsafe

@@ -12,6 +12,11 @@ def init_app(app: Flask) -> None:
     """Register every room's pages: each package below defines `blueprints`."""
     for module in iter_modules(__path__):
         if module.ispkg:
-            for blueprint in import_module(f"{__name__}.{module.name}").blueprints:
+            try:  # TRANSITION: remove when all rooms stand
+                package = import_module(f"{__name__}.{module.name}")
+            except ImportError as error:
+                print("web room not ready:", module.name, error)
+                continue
+            for blueprint in getattr(package, "blueprints", ()):
                 app.register_blueprint(blueprint)
     shell.init_app(app)

@@ -19,6 +19,7 @@ from shared_base.core.i18n import N_
 from shared_base.workbook.cells import ExcelError, Formula, RawCell
 from shared_base.workbook.errors import WorkbookUnreadable
 from shared_base.workbook.sources import LAST_ROW, MOST_COLUMNS, Limits, RawSheet, Rows, within
+from shared_base.workbook.texts import shown
 
 _MOST_PARTS = 2_000
 _CHUNK = 1 << 18
@@ -109,7 +110,7 @@ def _refuse_what_multiplies(stream: IO[bytes], limits: Limits) -> None:
 
 def _sheets(book: Any, limits: Limits) -> Iterator[RawSheet]:
     for sheet in book.worksheets:
-        yield RawSheet(sheet.title, within(limits, sheet.title, _rows(sheet)))
+        yield RawSheet(sheet.title, within(limits, shown(sheet.title), _rows(sheet)))
 
 
 def _rows(sheet: Any) -> Rows:
@@ -119,7 +120,9 @@ def _rows(sheet: Any) -> Rows:
     with _damage_named():
         for number, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1), start=1):
             if number > LAST_ROW:
-                raise WorkbookUnreadable(N_("The sheet %(sheet)s goes beyond Excel's last row."), sheet=sheet.title)
+                raise WorkbookUnreadable(
+                    N_("The sheet %(sheet)s goes beyond Excel's last row."), sheet=shown(sheet.title)
+                )
             if cells is left_out:
                 continue
             values = [None if cell.value is None else _raw(cell) for cell in cells]

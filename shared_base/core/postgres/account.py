@@ -11,7 +11,7 @@ import pwd
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,13 @@ class Account:
         except KeyError:
             return str(self.uid)
 
-    def run(self, argv: Sequence[str | Path], *, text: str | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, argv: Sequence[str | Path], *, text: str = "", inherits: Collection[int] = ()
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program to its end as this account, from `/`, with nothing of our environment but its paths.
 
-        `text` is its standard input. Output comes back merged in `stdout`; the exit status is the caller's to judge.
+        `text` is its standard input; it inherits the open files named. Output comes back merged in `stdout`; the exit
+        status is the caller's to judge.
         """
         switch: dict[str, Any] = {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switched else {}
         try:
@@ -49,12 +52,13 @@ class Account:
                 [str(word) for word in argv],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                input=text or "",
+                input=text,
                 encoding="utf-8",
                 errors="replace",
                 cwd="/",
                 env=_environment(),
                 umask=0o077,
+                pass_fds=inherits,
                 check=False,
                 **switch,
             )

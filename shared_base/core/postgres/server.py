@@ -20,6 +20,7 @@ from shared_base.core.postgres.cluster import check_version, configure, make_clu
 from shared_base.core.postgres.diagnosis import LOG_LINES, cannot_start
 from shared_base.core.postgres.errors import CannotStart
 from shared_base.core.postgres.home import Home, clear_socket_dir, ready_directories
+from shared_base.core.postgres.locks import SERVER_LOCK, is_free, opened_lock, used_elsewhere
 
 #: seconds: replaying the log of a long busy day after a crash
 LONGEST_RECOVERY = 600.0
@@ -27,6 +28,8 @@ LONGEST_STOP = 60.0
 LONGEST_ABORT = 10.0
 #: seconds that backends of a killed server get to notice by themselves; killing them is as good as the crash was
 LONGEST_ORPHANHOOD = 1.0
+#: seconds from a starter's death until the server it was starting shows itself
+LONGEST_HANDOVER = 5.0
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,9 @@ def stop(home: Home) -> None:
             _send(sign, [server.pid])
             _wait(partial(_ended, server, home), patience)
     _send(signal.SIGKILL, _processes_of(home))
-    clear_socket_dir(home)
+    with opened_lock(home.data_dir / SERVER_LOCK) as lock:
+        if is_free(lock):  # a server in another container may be using it
+            clear_socket_dir(home)
 
 
 def renew_superuser(home: Home) -> None:
@@ -109,28 +114,32 @@ def _settled(home: Home) -> Postmaster | None:
 
 
 def _launch(home: Home, binaries: Binaries) -> None:
-    _clear_after_crash(home)
-    configure(home)
-    home.startup_log.unlink(missing_ok=True)
-    before = {path: path.stat().st_size for path in _running_logs(home)}
-    started = home.account.run(
-        [
-            binaries.path("pg_ctl"),
-            "start",
-            "--silent",
-            "--wait",
-            f"--timeout={LONGEST_RECOVERY:.0f}",
-            f"--pgdata={home.cluster}",
-            f"--log={home.startup_log}",
-        ]
-    )
-    if started.returncode == 0:
-        return
-    # A starter that was killed leaves its pg_ctl behind: that one's server may have come up before ours could.
-    if postmaster_of(home) and _settled(home):
-        return
-    logged = [_read(path, before.get(path, 0)) for path in _running_logs(home)]
-    raise cannot_start(home, "\n".join([started.stdout, _read(home.startup_log), *logged]))
+    _end_orphans(home)
+    with opened_lock(home.data_dir / SERVER_LOCK) as lock:
+        # A starter that was killed leaves its pg_ctl behind: that one's server may still come up.
+        if not _wait(lambda: is_free(lock) or postmaster_of(home) is not None, LONGEST_HANDOVER):
+            raise used_elsewhere(home.data_dir)
+        if postmaster_of(home) and _settled(home):
+            return
+        _clear_stale_locks(home)
+        configure(home)
+        home.startup_log.unlink(missing_ok=True)
+        before = {path: path.stat().st_size for path in _running_logs(home)}
+        started = home.account.run(
+            [
+                binaries.path("pg_ctl"),
+                "start",
+                "--silent",
+                "--wait",
+                f"--timeout={LONGEST_RECOVERY:.0f}",
+                f"--pgdata={home.cluster}",
+                f"--log={home.startup_log}",
+            ],
+            inherits=[lock.fileno()],
+        )
+    if started.returncode != 0:
+        logged = [_read(path, before.get(path, 0)) for path in _running_logs(home)]
+        raise cannot_start(home, "\n".join([started.stdout, _read(home.startup_log), *logged]))
 
 
 def _running_logs(home: Home) -> list[Path]:
@@ -147,23 +156,25 @@ def _read(path: Path, start: int = 0) -> str:
     return written[start if start <= len(written) else 0 :].decode("utf-8", "replace")
 
 
-def _clear_after_crash(home: Home) -> None:
-    """Take away what a killed server leaves, and only that: no server works in this cluster when we come here.
-
-    Backends in the middle of a query outlive a killed postmaster; PostgreSQL refuses to start beside them. And it
-    refuses to start while the number in the old lock files is any process of its account, be it the killed server
-    itself, a zombie until somebody asks for its status.
-    """
+def _end_orphans(home: Home) -> None:
+    """End the backends of a killed server: one in the middle of a query outlives it, and PostgreSQL refuses to start."""
 
     def gone() -> bool:
         return not _processes_of(home)
 
     if not _wait(gone, LONGEST_ORPHANHOOD):
         _send(signal.SIGKILL, _processes_of(home))
-        if not _wait(gone, LONGEST_ORPHANHOOD):
-            return  # PostgreSQL will refuse, and say which
-    (home.cluster / "postmaster.pid").unlink(missing_ok=True)
-    home.socket.with_name(f"{home.socket.name}.lock").unlink(missing_ok=True)
+        _wait(gone, LONGEST_ORPHANHOOD)
+
+
+def _clear_stale_locks(home: Home) -> None:
+    """Remove the lock files of a server that lives no more.
+
+    PostgreSQL refuses to start while the number in them is any process of its account, be it the killed server
+    itself, a zombie until somebody asks for its status.
+    """
+    for stale in (home.cluster / "postmaster.pid", home.socket.with_name(f"{home.socket.name}.lock")):
+        stale.unlink(missing_ok=True)
 
 
 def _ended(server: Postmaster, home: Home) -> bool:

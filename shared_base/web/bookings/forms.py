@@ -18,7 +18,7 @@ from shared_base.http.language import page_zone
 PLATFORMS = ("抖音", "快手", "淘宝", "视频号", "小红书", "京东", "拼多多", "哔哩哔哩", "TikTok")
 
 #: what the domain calls a field → what these forms call it
-FIELDS = {"studio_id": "studio", "tenant_id": "tenant", "host_id": "host", "until": "end"}
+FIELDS = {"studio_id": "studio", "tenant_id": "tenant", "host_id": "host"}
 
 
 def wall(instant: datetime) -> str:
@@ -63,6 +63,12 @@ class MoveForm(Form):
             self.host.choices = nobody + [_host_option(host) for host in hosts]
 
     @property
+    def times(self) -> tuple[datetime, datetime]:
+        """Start and end, once the form is valid."""
+        assert self.start.data and self.end.data
+        return self.start.data, self.end.data
+
+    @property
     def host_id(self) -> UUID | None:
         return UUID(self.host.data) if self.host.data else None
 
@@ -71,19 +77,19 @@ def _host_option(host: Any) -> tuple[str, str]:
     return str(host.id), host.stage_name if host.checked else _("%(host)s (identity not checked)", host=host.stage_name)
 
 
-class BookingForm(MoveForm):
-    """A new booking."""
-
-    tenant = SelectField(_l("Tenant"), [InputRequired()])
-    title = StringField(_l("Title"), [Optional(), Length(max=LONGEST_TITLE)], description=_l("What is on; shown on the timeline"))
-    platform = StringField(_l("Platform"), [Optional(), Length(max=LONGEST_PLATFORM)])
-
-
 class DetailsForm(Form):
     """What a booking is about."""
 
-    title = StringField(_l("Title"), [Optional(), Length(max=LONGEST_TITLE)], description=_l("What is on; shown on the timeline"))
+    title = StringField(
+        _l("Title"), [Optional(), Length(max=LONGEST_TITLE)], description=_l("What is on; shown on the timeline")
+    )
     platform = StringField(_l("Platform"), [Optional(), Length(max=LONGEST_PLATFORM)])
+
+
+class BookingForm(MoveForm, DetailsForm):
+    """A new booking."""
+
+    tenant = SelectField(_l("Tenant"), [InputRequired()])
 
 
 class ExtensionForm(Form):
@@ -93,7 +99,7 @@ class ExtensionForm(Form):
 class ReleaseForm(Form):
     """Giving the studio back before its time; empty: now."""
 
-    end = LocalInstantField(_l("Give back at"), [Optional()], description=_l("Empty: now"))
+    until = LocalInstantField(_l("Give back at"), [Optional()], description=_l("Empty: now"))
 
 
 class ReasonForm(Form):
@@ -101,4 +107,6 @@ class ReasonForm(Form):
 
 
 class CheckOutForm(Form):
+    """They leave; before the end of their time, whether it is free for others from here on."""
+
     give_back = BooleanField(_l("Give the rest of the time back"))

@@ -114,4 +114,4 @@ def _value(field: str, value: str | None, names: dict[str, str]) -> Any:
         return "—"
     if field in INSTANTS:
         return instant(datetime.fromisoformat(value))
-    return names.get(value, value) if field.endswith("_id") else value
+    return names.get(value, "—") if field.endswith("_id") else value

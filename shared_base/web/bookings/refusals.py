@@ -15,7 +15,8 @@ Way = Callable[..., str]
 
 def when(start: datetime, end: datetime) -> str:
     """A time as plain text, for labels."""
-    return str(span(start, end).striptags())
+    text: str = span(start, end).striptags()
+    return text
 
 
 def blockers(taken: Taken) -> list[str]:
@@ -24,22 +25,27 @@ def blockers(taken: Taken) -> list[str]:
 
 
 def _blocker(blocker: dict[str, Any]) -> str:
-    name = blocker["resource"]
+    values = {"name": blocker["resource"], "reason": blocker.get("reason")}
+    text: str
     if blocker["kind"] == "lease":
-        return _("%(studio)s is let whole to another tenant", studio=name)
-    time = when(datetime.fromisoformat(blocker["start"]), datetime.fromisoformat(blocker["end"]))
+        text = _("%(name)s is let whole to another tenant", **values)
+        return text
+    start, end = (datetime.fromisoformat(blocker[name]) for name in ("start", "end"))
+    values["time"] = when(start, end)
     if blocker["kind"] == "outage":
-        return _("%(studio)s is closed %(time)s: %(reason)s", studio=name, time=time, reason=blocker["reason"])
-    if blocker["resource_kind"] == "host":
-        return _("%(host)s presents elsewhere %(time)s", host=name, time=time)
-    if "booking" in blocker:
+        text = _("%(name)s is closed %(time)s: %(reason)s", **values)
+    elif blocker["resource_kind"] == "host":
+        text = _("%(name)s presents elsewhere %(time)s", **values)
+    elif "booking" in blocker:
         booking = blocker["booking"]
         whose = " ".join(part for part in (booking["code"], booking["tenant"], booking["title"]) if part)
-        return _("%(studio)s is held %(time)s, clean-down included: %(whose)s", studio=name, time=time, whose=whose)
-    return _("%(studio)s is held %(time)s, clean-down included", studio=name, time=time)
+        text = _("%(name)s is held %(time)s, clean-down included: %(whose)s", whose=whose, **values)
+    else:
+        text = _("%(name)s is held %(time)s, clean-down included", **values)
+    return text
 
 
-def ways_out(taken: Taken, *, start: datetime, end: datetime, to: Way) -> list[dict[str, str]]:
+def ways_out(taken: Taken, start: datetime, end: datetime, *, to: Way) -> list[dict[str, str]]:
     """What is free instead as `{label, url}`: other studios for the same time, then this one's next free time."""
     instead = taken.alternatives
     ways = [

@@ -1,4 +1,4 @@
-"""Whose booking, at which base: what is not the reader's is not found, and a page shows the time of its booking's base."""
+"""Whose booking, at which base: what is not the reader's is not found; a page shows the time of its booking's base."""
 
 from typing import Any
 from uuid import UUID

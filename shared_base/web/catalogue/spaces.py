@@ -14,7 +14,8 @@ from wtforms import DateField, DecimalField, IntegerField, SelectField, StringFi
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from shared_base.catalogue import queries, spaces
-from shared_base.catalogue.models import SPACE_KINDS, Base, Space
+from shared_base.catalogue.models import Base, Space
+from shared_base.catalogue.rules import SPACE_KINDS
 from shared_base.core.errors import SharedBaseError
 from shared_base.core.fields import pattern
 from shared_base.http.exports import export

@@ -6,13 +6,13 @@ Guesses are counted more strictly, by account, where they are answered (`people.
 import math
 
 from flask import Flask, request
-from flask_limiter import Limiter
-from flask_limiter.wrappers import RequestLimit
+from flask_limiter import Limiter, RequestLimit
 
+from shared_base.core.clock import SystemClock
 from shared_base.core.errors import TooMany
 from shared_base.core.i18n import N_
 from shared_base.core.limit_storage import URI
-from shared_base.http.extensions import clock, db
+from shared_base.http.extensions import db
 
 A_KNOCK = "60 per minute"
 
@@ -23,8 +23,8 @@ def client_address() -> str:
 
 
 def _refuse(limit: RequestLimit) -> None:
-    # the limiter counts in the machine's time
-    seconds = max(1, math.ceil(limit.reset_at - clock_of_limiter()))
+    # the limiter goes by the machine's clock, whatever the application's says
+    seconds = max(1, math.ceil(limit.reset_at - SystemClock().now().timestamp()))
     raise TooMany(
         N_("Too many requests from your address. Try again in %(seconds)s seconds."),
         extra={"retry_after": seconds},
@@ -33,3 +33,10 @@ def _refuse(limit: RequestLimit) -> None:
 
 
 limiter = Limiter(client_address, storage_uri=URI, on_breach=_refuse)
+
+
+def init_app(app: Flask) -> None:
+    """Count in the application's own database, beside the request's transaction."""
+    with app.app_context():
+        limiter._storage_options["engine"] = db.engine
+    limiter.init_app(app)

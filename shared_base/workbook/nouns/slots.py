@@ -129,11 +129,11 @@ def _sweep(slots: Sequence[Slot], stored: Sequence[Any]) -> Iterator[tuple[Slot,
     for slot in slots:
         while at < len(stored) and stored[at].until <= slot.start:
             at += 1
-        for other in stored[at:]:
-            if other.start >= slot.until:
-                break
-            if other.start < other.until:
-                yield slot, other.name
+        behind = at
+        while behind < len(stored) and stored[behind].start < slot.until:
+            if stored[behind].start < stored[behind].until:
+                yield slot, stored[behind].name
+            behind += 1
 
 
 def arrays(slots: Sequence[Slot]) -> Values:

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class Scheduler:
     def __init__(self, url: str, folder: Path, now: datetime) -> None:
         self.log = folder / f"scheduler-{time.monotonic_ns()}.log"
         offset = int((now - datetime.now(UTC)).total_seconds())
+        self.offset = timedelta(seconds=offset)
         environment = {
             **os.environ,
             "DATABASE_URL": url,
@@ -50,6 +51,10 @@ class Scheduler:
     @property
     def pid(self) -> int:
         return self.process.pid
+
+    def now(self) -> datetime:
+        """The present on this process's clock."""
+        return datetime.now(UTC) + self.offset
 
     def said(self, text: str) -> bool:
         assert self.process.poll() is None, f"the scheduler ended:\n{self.log.read_text()}"

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from shared_base.catalogue.models import Base
 from shared_base.core.actor import SYSTEM
-from shared_base.core.canonical import digest_of
-from shared_base.core.periods import Month, parse_months
+from shared_base.core.periods import Month
 from shared_base.occupancy import actions, queries
 from tests.integration.occupancy import two_bases
 

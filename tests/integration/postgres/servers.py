@@ -12,8 +12,9 @@ import psycopg
 import pytest
 
 from shared_base.core.embedded_postgres import CannotStart
-from shared_base.core.postgres import home as homes
 from shared_base.core.postgres import server
+from shared_base.core.postgres.home import Home, home_in
+from shared_base.core.postgres.locks import start_lock
 from shared_base.core.postgres.passwords import FILE as PASSWORD_FILE
 
 #: starts another process that uses a server: `start(data_dir, *command_before, python=…, **env)`
@@ -34,9 +35,9 @@ embedded.stop_if_last()
 """
 
 
-def home_of(data_dir: Path) -> homes.Home:
-    with homes.start_lock(data_dir):
-        return homes.home_in(data_dir)
+def home_of(data_dir: Path) -> Home:
+    with start_lock(data_dir):
+        return home_in(data_dir)
 
 
 def discard(data_dir: Path) -> None:

@@ -227,6 +227,19 @@ def test_a_second_server_beside_one_in_another_container_is_refused(data_dir: Pa
 
 
 @needs_root
+def test_a_server_that_nobody_uses_any_more_is_not_joined_by_a_second_in_another_container(
+    data_dir: Path, user: Starter
+) -> None:
+    killed = user(data_dir)
+    url = line(killed)
+    killed.kill()
+    killed.wait()
+    neighbour = user(data_dir, "unshare", "--pid", "--fork", "--mount-proc", "--kill-child")
+    assert "in use by another container" in neighbour.communicate()[0]
+    assert fetch(url, "SELECT 1") == 1
+
+
+@needs_root
 def test_a_full_disk_is_named_with_the_servers_own_words(empty_dir: Path) -> None:
     small = empty_dir / "small"
     small.mkdir()

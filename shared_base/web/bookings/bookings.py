@@ -1,0 +1,276 @@
+"""预订: the list, a new booking, and the page of one with what may be done to it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from shared_base.bookings import actions
+from shared_base.bookings.errors import Taken
+from shared_base.bookings.models import STATES
+from shared_base.bookings.queries import Filter, Key, list_bookings
+from shared_base.bookings.rows import BookingRow
+from shared_base.core.errors import Invalid, SharedBaseError
+from shared_base.core.i18n import N_
+from shared_base.http.exports import export
+from shared_base.http.extensions import now, session
+from shared_base.http.guards import STAFF, TENANT, allow
+from shared_base.http.identity import current_actor
+from shared_base.http.language import page_zone
+from shared_base.http.transactions import writes
+from shared_base.occupancy.queries import stays_of
+from shared_base.web.bookings import refusals
+from shared_base.web.bookings.forms import (
+    FIELDS,
+    PLATFORMS,
+    BookingForm,
+    ExtensionForm,
+    ReasonForm,
+    ReleaseForm,
+    from_wall,
+    wall,
+)
+from shared_base.web.bookings.history import history
+from shared_base.web.bookings.permitted import deeds
+from shared_base.web.bookings.scope import hosts_of, own_booking, studios
+from shared_base.web.current import current_base, own_tenant_ids, tenant_choices
+
+bp = Blueprint("bookings", __name__, url_prefix="/bookings")
+
+READERS = (*STAFF, *TENANT, "reviewer")
+PAGE = 50
+MOST_EXPORTED = 20_000
+STATE_NAMES = {
+    "confirmed": _l("Booked"), "checked_in": _l("Live"), "completed": _l("Completed"),
+    "no_show": _l("No-show"), "cancelled": _l("Cancelled"),
+}  # fmt: skip
+#: which bookings a tab of the list shows
+TABS = {"ahead": _l("Now and ahead"), "past": _l("Past"), "all": _l("All")}
+
+
+# — the list
+
+
+@bp.get("")
+@allow(*READERS)
+def index() -> str | Response:
+    base = current_base()
+    asked = _asked(base.id)
+    if request.args.get("format") in ("xlsx", "csv"):
+        return _exported(base.code, asked)
+    rows = list_bookings(session(), current_actor(), after=_after(), limit=PAGE + 1, **asked)
+    more = len(rows) > PAGE
+    rows = rows[:PAGE]
+    staff = not own_tenant_ids() or current_actor().is_staff
+    return render_template(
+        "bookings/index.html", base=base, rows=rows, staff=staff, tabs=TABS, tab=_tab(), at=now(),
+        sort="-start" if asked["newest_first"] else "start", q=request.args.get("q", ""),
+        next_cursor=_cursor(rows[-1]) if more else None, states=STATE_NAMES.items(),
+        studios=[(studio.id, f"{studio.code} {studio.name}") for studio in studios(base.id)],
+        tenants=[(tenant.id, tenant.name) for tenant in tenant_choices()],
+    )  # fmt: skip
+
+
+def _tab() -> str:
+    """Ahead unless asked otherwise; a chosen day is looked for in all of them."""
+    if request.args.get("day"):
+        return "all"
+    tab = request.args.get("when", "ahead")
+    return tab if tab in TABS else "ahead"
+
+
+def _asked(base_id: UUID) -> dict[str, Any]:
+    """The filter and the order that the address asks for; what cannot be read narrows nothing."""
+    start = end = None
+    if day := from_wall(request.args.get("day")):
+        start = datetime(day.year, day.month, day.day, tzinfo=page_zone())
+        end = start + timedelta(days=1)
+    tab = _tab()
+    if tab == "ahead":
+        start = now()
+    state = request.args.get("state")
+    narrowed = Filter(
+        start=start,
+        end=end,
+        base_id=base_id,
+        studio_id=_uuid("studio"),
+        tenant_id=_uuid("tenant"),
+        states=[state] if state in STATES else ["confirmed", "checked_in"] if tab == "ahead" else [],
+        search=request.args.get("q"),
+    )
+    newest_first = {"start": False, "-start": True}.get(request.args.get("sort", ""), tab == "past" or not start)
+    return {"narrowed": narrowed, "newest_first": newest_first}
+
+
+def _uuid(name: str) -> UUID | None:
+    try:
+        return UUID(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _cursor(row: BookingRow) -> str:
+    return f"{row.start:%Y-%m-%dT%H:%M:%SZ}_{row.id}"
+
+
+def _after() -> Key | None:
+    """The key behind which the page goes on; the past begins at the present."""
+    text = request.args.get("cursor")
+    if not text:
+        return (now(), UUID(int=2**128 - 1)) if _tab() == "past" and request.args.get("sort") != "start" else None
+    start, _sign, booking_id = text.partition("_")
+    try:
+        return datetime.fromisoformat(start), UUID(booking_id)
+    except ValueError:
+        raise Invalid(N_("This page of the list does not exist; start from its first page.")) from None
+
+
+def _exported(base_code: str, asked: dict[str, Any]) -> Response:
+    rows = list_bookings(session(), current_actor(), after=_after(), limit=MOST_EXPORTED + 1, **asked)
+    if len(rows) > MOST_EXPORTED:
+        raise Invalid(
+            N_("More than %(most)s bookings match; narrow the list to a day, a studio or a tenant, then export it."),
+            most=MOST_EXPORTED,
+        )
+    headings = [
+        _("Booking"), _("Title"), _("Studio"), _("Tenant"), "USCC", _("Host"), _("Platform"), _("Start"), _("End"),
+        _("Given back at"), _("State"), _("Booked on"),
+    ]  # fmt: skip
+    zone = page_zone()
+    cells = [
+        (
+            row.code, row.title, row.studio_code, row.tenant_name, row.tenant_uscc, row.host_name, row.platform,
+            row.start.astimezone(zone), row.end.astimezone(zone),
+            row.released_at.astimezone(zone) if row.released_at else None, str(STATE_NAMES[row.state]),
+            row.created_at.astimezone(zone).replace(microsecond=0),
+        )
+        for row in rows
+    ]  # fmt: skip
+    return export(f"{base_code} {_('Bookings')}", headings, cells, request.args["format"])
+
+
+# — a new one
+
+
+def _form() -> BookingForm:
+    """The form, its selects filled; a GET's address may fill in the rest (`studio`, `start`, `end`, …)."""
+    base = current_base()
+    rooms, tenants = studios(base.id), tenant_choices()
+    form = BookingForm(formdata=request.form if request.method == "POST" else None)
+    form.tenant.choices = [(str(tenant.id), tenant.name) for tenant in tenants]
+    if len(tenants) > 1:
+        form.tenant.choices.insert(0, ("", _("Choose a tenant")))
+    form.offer(rooms, hosts_of([tenant.id for tenant in tenants]), tenants)
+    if request.method == "GET":
+        args = request.args
+        form.tenant.data = args.get("tenant") or form.tenant.choices[0][0] if tenants else None
+        form.studio.data, form.host.data = args.get("studio"), args.get("host", "")
+        form.title.data, form.platform.data = args.get("title"), args.get("platform")
+        form.start.data, form.end.data = from_wall(args.get("start")), from_wall(args.get("end"))
+    return form
+
+
+def _shown(form: BookingForm, taken: Taken | None = None) -> str:
+    """The form's page; after a refusal with what blocked it and what is free instead."""
+
+    def way(**instead: Any) -> str:
+        values: dict[str, Any] = {
+            "tenant": form.tenant.data,
+            "studio": form.studio.data,
+            "host": form.host.data or None,
+        }
+        values |= {"title": form.title.data or None, "platform": form.platform.data or None}
+        values |= {name: wall(it) if isinstance(it, datetime) else it for name, it in instead.items()}
+        return url_for("bookings.new", **values)
+
+    tonight = now().astimezone(page_zone()).replace(hour=20, minute=0)
+    return render_template(
+        "bookings/new.html", form=form, taken=taken, platforms=PLATFORMS, tenants=form.tenant.choices,
+        blockers=refusals.blockers(taken) if taken else [],
+        ways=refusals.ways_out(taken, *form.times, to=way) if taken else [],
+        tonight=wall(tonight), tomorrow=wall(tonight + timedelta(days=1)),
+    )  # fmt: skip
+
+
+@bp.get("/new")
+@allow(*STAFF, *TENANT)
+def new() -> str:
+    return _shown(_form())
+
+
+@bp.post("/new")
+@allow(*STAFF, *TENANT)
+@writes
+def create() -> Any:
+    form = _form()
+    taken = None
+    status = 422
+    if form.validate_on_submit():
+        start, end = form.times
+        try:
+            booking = actions.book(
+                session(),
+                studio_id=UUID(form.studio.data),
+                tenant_id=UUID(form.tenant.data),
+                host_id=form.host_id,
+                start=start,
+                end=end,
+                title=form.title.data,
+                platform=form.platform.data,
+                by=current_actor(),
+                at=now(),
+            )
+        except Taken as error:
+            taken, status = error, error.status
+        except SharedBaseError as error:
+            status = form.refuse(error, **FIELDS)
+        else:
+            done = {"code": booking.code, "studio": booking.studio_code}
+            flash(_("%(code)s is booked: %(studio)s is yours for that time.", **done), "success")
+            return redirect(url_for("bookings.show", booking_id=booking.id), 303)
+    return _shown(form, taken), status
+
+
+@bp.get("/new/hosts")
+@allow(*STAFF, *TENANT)
+def hosts() -> str:
+    """The hosts of the chosen tenant: the form's host field, exchanged when the tenant is."""
+    form = BookingForm(formdata=None)
+    chosen = [tenant for tenant in tenant_choices() if str(tenant.id) == request.args.get("tenant")]
+    form.offer([], hosts_of([tenant.id for tenant in chosen]))
+    return render_template("bookings/_host_field.html", form=form)
+
+
+# — one
+
+
+def page(booking: BookingRow, **shown: Any) -> str:
+    """The booking's page; `shown` are forms that were refused, and the refusal `taken` with its `ways`."""
+    at = now()
+    changeable = {
+        "extension": ExtensionForm(formdata=None, end=max(booking.end, at.replace(second=0, microsecond=0))),
+        "release": ReleaseForm(formdata=None),
+        "reason": ReasonForm(formdata=None),
+        "undo": ReasonForm(formdata=None, prefix="undo-"),
+    }
+    return render_template(
+        "bookings/show.html", booking=booking, at=at, deeds=deeds(booking, by=current_actor(), at=at),
+        staff=current_actor().serves(booking.base_id), stays=stays_of(session(), booking.id),
+        history=history(booking), longer=_longer(booking, at), **(changeable | shown),
+    )  # fmt: skip
+
+
+def _longer(booking: BookingRow, at: datetime) -> list[tuple[str, str]]:
+    """One-tap extensions: how much longer, and until when."""
+    steps = ((30, _("30 min longer")), (60, _("1 h longer")), (120, _("2 h longer")))
+    ends = [(text, booking.end + timedelta(minutes=minutes)) for minutes, text in steps]
+    return [(text, wall(end)) for text, end in ends if end > at]
+
+
+@bp.get("/<uuid:booking_id>")
+@allow(*READERS)
+def show(booking_id: UUID) -> str:
+    return page(own_booking(booking_id))

@@ -1,0 +1,236 @@
+"""What is changed about a booking: its place and time, what it is about, its end, whether it takes place at all."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import Response, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from shared_base.bookings import actions
+from shared_base.bookings.errors import Taken
+from shared_base.bookings.rows import BookingRow
+from shared_base.core.errors import Invalid, SharedBaseError
+from shared_base.core.i18n import N_
+from shared_base.core.periods import parse_instant
+from shared_base.http.extensions import now, session
+from shared_base.http.guards import STAFF, TENANT, allow
+from shared_base.http.identity import current_actor
+from shared_base.http.problems import problem, problem_response
+from shared_base.http.transactions import writes
+from shared_base.occupancy import stays
+from shared_base.web.bookings import refusals
+from shared_base.web.bookings.bookings import bp, page
+from shared_base.web.bookings.forms import (
+    FIELDS,
+    DetailsForm,
+    ExtensionForm,
+    MoveForm,
+    ReasonForm,
+    ReleaseForm,
+    from_wall,
+    wall,
+)
+from shared_base.web.bookings.scope import hosts_of, own_booking, studios
+
+
+def _to_booking(booking: BookingRow) -> Any:
+    return redirect(url_for("bookings.show", booking_id=booking.id), 303)
+
+
+def _ways(booking: BookingRow, taken: Taken, start: datetime, end: datetime) -> list[dict[str, str]]:
+    """Each way out as the form for moving, filled in."""
+
+    def way(**instead: Any) -> str:
+        values: dict[str, Any] = {name: wall(it) if isinstance(it, datetime) else it for name, it in instead.items()}
+        return url_for("bookings.move", booking_id=booking.id, **values)
+
+    return refusals.ways_out(taken, start, end, to=way)
+
+
+# — place and time
+
+
+def _move_form(booking: BookingRow) -> MoveForm:
+    posted = request.method == "POST"
+    form = MoveForm(formdata=request.form if posted else None)
+    form.offer(studios(booking.base_id), hosts_of([booking.tenant_id]))
+    if not posted:
+        form.studio.data = request.args.get("studio", str(booking.studio_id))
+        form.start.data = from_wall(request.args.get("start")) or booking.start
+        form.end.data = from_wall(request.args.get("end")) or booking.end
+        form.host.data = str(booking.host_id or "")
+        form.version.data = str(booking.version)
+    return form
+
+
+def _move_page(booking: BookingRow, form: MoveForm, taken: Taken | None = None) -> str:
+    return render_template(
+        "bookings/move.html", booking=booking, form=form, taken=taken, at=now(),
+        blockers=refusals.blockers(taken) if taken else [],
+        ways=_ways(booking, taken, *form.times) if taken else [],
+    )  # fmt: skip
+
+
+@bp.get("/<uuid:booking_id>/move")
+@allow(*STAFF, *TENANT)
+def move(booking_id: UUID) -> str:
+    """The form for moving it: what the timeline does by dragging, without a mouse."""
+    booking = own_booking(booking_id)
+    return _move_page(booking, _move_form(booking))
+
+
+@bp.post("/<uuid:booking_id>/move")
+@allow(*STAFF, *TENANT)
+@writes
+def place(booking_id: UUID) -> Any:
+    """Give it another studio or time, by the form or, as JSON, from the timeline."""
+    booking = own_booking(booking_id)
+    if request.is_json:
+        return _dragged(booking)
+    form = _move_form(booking)
+    taken = None
+    status = 422
+    if form.validate_on_submit():
+        start, end = form.times
+        try:
+            moved = stays.move(
+                session(),
+                booking=booking,
+                studio_id=UUID(form.studio.data),
+                start=start,
+                end=end,
+                host_id=form.host_id,
+                version=int(form.version.data) if (form.version.data or "").isdecimal() else None,
+                by=current_actor(),
+                at=now(),
+            )
+        except Taken as error:
+            taken, status = error, error.status
+        except SharedBaseError as error:
+            status = form.refuse(error, **FIELDS)
+        else:
+            flash(_("%(code)s was moved.", code=booking.code), "success")
+            return _to_booking(moved)
+    return _move_page(booking, form, taken), status
+
+
+def _dragged(booking: BookingRow) -> Response:
+    """The timeline's request: `{resource, start, end, version?}` → `{event}`, or a problem with one-tap ways out."""
+    body = request.get_json(silent=True)
+    body = body if isinstance(body, dict) else {}
+    version = body.get("version")
+    try:
+        studio_id = UUID(str(body.get("resource")))
+    except ValueError:
+        raise Invalid(N_("The studio is not known; reload the page and try again.")) from None
+    start, end = parse_instant(str(body.get("start"))), parse_instant(str(body.get("end")))
+    try:
+        moved = stays.move(
+            session(),
+            booking=booking,
+            studio_id=studio_id,
+            start=start,
+            end=end,
+            version=version if isinstance(version, int) else None,
+            by=current_actor(),
+            at=now(),
+        )
+    except Taken as taken:
+        ways = _ways(booking, taken, start, end)
+        return problem_response(problem(taken) | {"blockers": refusals.blockers(taken), "alternatives": ways})
+    event = {"id": str(moved.id), "resource": str(moved.studio_id), "start": moved.start.isoformat()}
+    return jsonify({"event": event | {"end": moved.end.isoformat(), "version": moved.version}})
+
+
+# — what it is about
+
+
+@bp.get("/<uuid:booking_id>/edit")
+@allow(*STAFF, *TENANT)
+def edit(booking_id: UUID) -> str:
+    booking = own_booking(booking_id)
+    return render_template("bookings/edit.html", booking=booking, form=DetailsForm(formdata=None, obj=booking))
+
+
+@bp.post("/<uuid:booking_id>/edit")
+@allow(*STAFF, *TENANT)
+@writes
+def update(booking_id: UUID) -> Any:
+    booking = own_booking(booking_id)
+    form = DetailsForm()
+    status = 422
+    if form.validate_on_submit():
+        details = {"title": form.title.data, "platform": form.platform.data}
+        try:
+            actions.describe(session(), booking=booking, **details, by=current_actor(), at=now())
+        except SharedBaseError as error:
+            status = form.refuse(error)
+        else:
+            flash(_("%(code)s was saved.", code=booking.code), "success")
+            return _to_booking(booking)
+    return render_template("bookings/edit.html", booking=booking, form=form), status
+
+
+# — its end
+
+
+@bp.post("/<uuid:booking_id>/extension")
+@allow(*STAFF, *TENANT)
+@writes
+def extend(booking_id: UUID) -> Any:
+    """Let it end later, live ones too."""
+    booking = own_booking(booking_id)
+    form = ExtensionForm()
+    if not form.validate_on_submit():
+        return page(booking, extension=form), 422
+    end = form.end.data
+    assert end
+    try:
+        actions.extend(session(), booking=booking, end=end, by=current_actor(), at=now())
+    except Taken as taken:
+        ways = _ways(booking, taken, booking.start, end)
+        return page(booking, extension=form, taken=taken, blockers=refusals.blockers(taken), ways=ways), taken.status
+    except SharedBaseError as error:
+        status = form.refuse(error)
+        return page(booking, extension=form), status
+    flash(_("%(code)s ends later now.", code=booking.code), "success")
+    return _to_booking(booking)
+
+
+@bp.post("/<uuid:booking_id>/release")
+@allow(*STAFF, *TENANT)
+@writes
+def release(booking_id: UUID) -> Any:
+    """Give the studio back before its time; whoever comes next may book it."""
+    booking = own_booking(booking_id)
+    form = ReleaseForm()
+    if not form.validate_on_submit():
+        return page(booking, release=form), 422
+    try:
+        actions.release_early(session(), booking=booking, until=form.until.data, by=current_actor(), at=now())
+    except SharedBaseError as error:
+        status = form.refuse(error)
+        return page(booking, release=form), status
+    flash(_("The rest of the time is free for others."), "success")
+    return _to_booking(booking)
+
+
+# — whether it takes place
+
+
+@bp.post("/<uuid:booking_id>/cancellation")
+@allow(*STAFF, *TENANT)
+@writes
+def cancel(booking_id: UUID) -> Any:
+    booking = own_booking(booking_id)
+    form = ReasonForm()
+    if not form.validate_on_submit():
+        return page(booking, reason=form), 422
+    try:
+        actions.cancel(session(), booking=booking, reason=form.reason.data, by=current_actor(), at=now())
+    except SharedBaseError as error:
+        status = form.refuse(error)
+        return page(booking, reason=form), status
+    flash(_("%(code)s was cancelled; its time is free again.", code=booking.code), "success")
+    return _to_booking(booking)

@@ -1,0 +1,169 @@
+"""排期台: the studios and their bookings over a day, a night or a week, as a timeline and as a table."""
+
+import hashlib
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+
+from shared_base.bookings import rules
+from shared_base.bookings import timeline as schedule
+from shared_base.core.periods import parse_instant
+from shared_base.http.extensions import now, session
+from shared_base.http.guards import STAFF, TENANT, allow
+from shared_base.http.identity import current_actor
+from shared_base.http.language import page_zone
+from shared_base.web.current import current_base
+
+bp = Blueprint("timeline", __name__, url_prefix="/timeline")
+
+#: days shown, and hours from the first midnight to the last; the same as in static/src/js/timeline/board.js
+VIEWS = {"day": (1, 0, 30), "night": (1, 18, 30), "week": (7, 0, 24)}
+#: rows of the table; a week of hundreds of studios is read day by day
+MOST_ROWS = 400
+
+
+# — the feed
+
+
+@bp.get("/feed")
+@allow(*STAFF, *TENANT)
+def feed() -> Response:
+    """The window `start` to `end` as the room `bookings` tells it; with an ETag that also remembers when it was."""
+    return _whole(*_window())
+
+
+@bp.get("/changes")
+@allow(*STAFF, *TENANT)
+def changes() -> Response:
+    """The same window anew if anything in it differs from what the reader's ETag stands for, else 304.
+
+    Asked every two seconds by every open timeline, so the usual answer costs one look at an index of changes.
+    """
+    start, end = _window()
+    stamp = _stamp_of_reader()
+    if stamp and _nothing_new(stamp, start, end):
+        return _unchanged(stamp)
+    return _whole(start, end, stamp)
+
+
+def _window() -> tuple[datetime, datetime]:
+    return parse_instant(request.args.get("start", "")), parse_instant(request.args.get("end", ""))
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+#: when it was read, the digest of all of it, the digest of what is told whole each time
+Stamp = tuple[int, str, str]
+
+
+def _stamp_of_reader() -> Stamp | None:
+    """What the reader's `If-None-Match` remembers; None for none of ours."""
+    for tag in request.if_none_match.as_set():
+        when, _dot, digests = tag.partition(".")
+        whole, _dot, frame = digests.partition(".")
+        if when.isdecimal() and whole and frame:
+            return int(when), whole, frame
+    return None
+
+
+def _nothing_new(stamp: Stamp, start: datetime, end: datetime) -> bool:
+    since = datetime.fromtimestamp(stamp[0], UTC)
+    found = json.loads(
+        schedule.changes_since(
+            session(), current_actor(), base_id=current_base().id, since=since, start=start, end=end, at=now()
+        )
+    )
+    return not found["bookings"] and _digest(found["outages"], sorted(found["busy"])) == stamp[2]
+
+
+def _whole(start: datetime, end: datetime, stamp: Stamp | None = None) -> Response:
+    text = schedule.timeline(session(), current_actor(), base_id=current_base().id, start=start, end=end, at=now())
+    body = json.loads(text)
+    content = (body["studios"], body["openings"], body["outages"], sorted(body["bookings"]), sorted(body["busy"]))
+    fresh = (body["as_of"], _digest(*content), _digest(body["outages"], sorted(body["busy"])))
+    if stamp and stamp[1:] == fresh[1:]:
+        return _unchanged(fresh)
+    return _tagged(Response(text, mimetype="application/json"), fresh)
+
+
+def _unchanged(stamp: Stamp) -> Response:
+    return _tagged(Response(status=304), stamp)
+
+
+def _tagged(response: Response, stamp: Stamp) -> Response:
+    response.set_etag(".".join(map(str, stamp)))
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+# — the page
+
+
+def _shown() -> tuple[date, str]:
+    """The day and the view of the address; today's day without."""
+    view = request.args.get("view", "day")
+    try:
+        day = date.fromisoformat(request.args.get("date", ""))
+        if not 2000 <= day.year < 2199:
+            raise ValueError
+    except ValueError:
+        day = now().astimezone(page_zone()).date()
+    return day, view if view in VIEWS else "day"
+
+
+def _rows(day: date, view: str) -> dict[str, Any]:
+    """The table of a window: bookings, busy time and closures by start, from the timeline's own one statement."""
+    days, first, last = VIEWS[view]
+    midnight = datetime(day.year, day.month, day.day, tzinfo=page_zone())
+    start = midnight + timedelta(hours=first)
+    end = midnight + timedelta(days=days - 1, hours=last)
+    actor, at = current_actor(), now()
+    told = json.loads(schedule.timeline(session(), actor, base_id=current_base().id, start=start, end=end, at=at))
+    rows = [_booking_row(dict(zip(told["columns"], booking, strict=True)), at) for booking in told["bookings"]]
+    rows += [{"studio": studio, "start": _at(s), "end": _at(e), "state": "busy"} for studio, s, e in told["busy"]]
+    rows += [
+        {"studio": studio, "start": _at(s), "end": _at(e), "state": "closed", "title": reason}
+        for studio, s, e, reason in told["outages"]
+    ]
+    rows.sort(key=lambda row: (row["start"], row["studio"] or ""))
+    return {"rows": rows[:MOST_ROWS], "left_off": max(0, len(rows) - MOST_ROWS), "studios": len(told["studios"])}
+
+
+def _at(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _booking_row(booking: dict[str, Any], at: datetime) -> dict[str, Any]:
+    row = booking | {"start": _at(booking["start"]), "end": _at(booking["end"])}
+    row["movable"] = row["state"] not in rules.FINAL
+    if row["state"] == "checked_in" and row["end"] <= at:
+        row["state"] = "overrun"
+    elif row["state"] == "confirmed" and row["start"] + rules.NO_SHOW_GRACE <= at:
+        row["state"] = "overdue"
+    return row
+
+
+@bp.get("")
+@allow(*STAFF, *TENANT)
+def show() -> str:
+    base = current_base()
+    day, view = _shown()
+    step = timedelta(days=VIEWS[view][0])
+    return render_template(
+        "bookings/timeline.html", base=base, day=day, view=view, before=day - step, after=day + step,
+        today=now().astimezone(page_zone()).date(), staff=current_actor().serves(base.id), **_rows(day, view),
+        table_url=url_for("timeline.table"),
+    )  # fmt: skip
+
+
+@bp.get("/table")
+@allow(*STAFF, *TENANT)
+def table() -> str:
+    """The table alone: fetched when the timeline shows something else, or its bookings changed."""
+    day, view = _shown()
+    current_base()
+    return render_template("bookings/_timeline_table.html", day=day, view=view, **_rows(day, view))

@@ -1,0 +1,156 @@
+"""今日: what the front desk acts on now: who is live, who comes, who should be here, who leaves, what is free."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint, current_app, redirect, render_template, url_for
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from shared_base.bookings.board import Board, board
+from shared_base.bookings.queries import Filter, list_bookings
+from shared_base.bookings.rows import BookingRow
+from shared_base.core.actor import Actor
+from shared_base.http.extensions import now, session
+from shared_base.http.guards import STAFF, allow
+from shared_base.http.identity import current_actor
+from shared_base.http.language import page_zone
+from shared_base.occupancy.models import Stay
+from shared_base.resources import queries as resources
+from shared_base.resources.models import Outage
+from shared_base.web.bookings.permitted import deeds
+from shared_base.web.bookings.scope import studios
+from shared_base.web.current import current_base, current_base_or_none
+
+bp = Blueprint("today", __name__)
+
+#: how long before its end a booking is on the list of those who leave
+LEAVING_WITHIN = timedelta(minutes=30)
+#: how far ahead "free until" looks
+FREE_AHEAD = timedelta(hours=24)
+#: no base has as many bookings in a day
+MOST_OF_A_DAY = 5_000
+
+
+@dataclass
+class Alert:
+    """A closure of today and the bookings that it hits."""
+
+    closure: Outage
+    space: str | None
+    hits: list[BookingRow] = field(default_factory=list)
+
+
+@bp.get("/")
+@allow()
+def home() -> Response:
+    """Where a person's work begins: the desk's board, a tenant's agenda or search, a reviewer's reports."""
+    actor = current_actor()
+    if actor.is_staff:
+        target = "today.show"
+    elif actor.is_reviewer:
+        target = "reports.index" if "reports.index" in current_app.view_functions else "claims.index"
+    elif actor.tenants:
+        target = "bookings.index" if _has_plans(session(), actor) else "find.show"
+    else:
+        target = "account.show"
+    return redirect(url_for(target), 303)
+
+
+def _has_plans(session: Session, actor: Actor) -> bool:
+    base = current_base_or_none()
+    if base is None:
+        return False
+    ahead = Filter(start=now(), base_id=base.id, states=["confirmed", "checked_in"])
+    return bool(list_bookings(session, actor, ahead, limit=1))
+
+
+@bp.get("/today")
+@allow(*STAFF)
+def show() -> str:
+    return render_template("bookings/today.html", **_board())
+
+
+@bp.get("/today/board")
+@allow(*STAFF)
+def fragment() -> str:
+    """The board alone: the page asks for it every half minute."""
+    return render_template("bookings/_today_board.html", **_board())
+
+
+def _board() -> dict[str, Any]:
+    """All that the board shows, in a number of statements that does not depend on how much there is."""
+    base, at, actor = current_base(), now(), current_actor()
+    midnight = at.astimezone(page_zone()).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = Filter(start=midnight, end=midnight + timedelta(days=1), base_id=base.id)
+    of_today = list_bookings(session(), actor, today, limit=MOST_OF_A_DAY)
+    shown = board(session(), actor, base_id=base.id, at=at)
+    rooms = studios(base.id)
+    concerned = [*shown.live, *shown.overrunning, *shown.arriving, *shown.overdue]
+    return {
+        "base": base,
+        "at": at,
+        "board": shown,
+        "leaving": [row for row in shown.live if row.until - at <= LEAVING_WITHIN],
+        "since": _since(base.id),
+        "open_deeds": {row.id: deeds(row, by=actor, at=at) for row in concerned},
+        "free_until": _free_until(shown, at),
+        "alerts": _alerts(base.id, of_today, midnight, {room.id: room.code for room in rooms}),
+        "studios": len(rooms),
+        "day": _day(of_today, midnight),
+    }
+
+
+def _since(base_id: UUID) -> dict[UUID, datetime]:
+    """Since when the studios in use are in use, by booking."""
+    open_stays = sa.select(Stay.booking_id, Stay.checked_in_at).where(
+        Stay.base_id == base_id, Stay.checked_out_at.is_(None), Stay.voided.is_(False)
+    )
+    return {row.booking_id: row.checked_in_at for row in session().execute(open_stays)}
+
+
+def _free_until(shown: Board, at: datetime) -> dict[UUID, datetime]:
+    """When the next booking of each free studio begins; not in it: nobody comes within a day."""
+    ahead = sa.text(
+        "select resource_id, min(lower(during)) as start"
+        " from busy_ranges(:studios, tstzrange(:at, :until)) group by resource_id"
+    )
+    values = {"studios": [studio.id for studio in shown.free], "at": at, "until": at + FREE_AHEAD}
+    return {row.resource_id: row.start for row in session().execute(ahead, values)}
+
+
+def _alerts(base_id: UUID, of_today: list[BookingRow], midnight: datetime, codes: dict[UUID, str]) -> list[Alert]:
+    """Today's closures that are not over, each with the bookings that stand in it."""
+    rest = Range(max(midnight, now()), midnight + timedelta(days=1))
+    alerts = []
+    for closure in resources.closures(session(), base_id=base_id, during=rest):
+        hits = [
+            row
+            for row in of_today
+            if row.state in ("confirmed", "checked_in")
+            and closure.resource_id in (None, row.studio_id)
+            and Range(row.start, row.until).overlaps(closure.during)
+        ]
+        alerts.append(Alert(closure, codes.get(closure.resource_id) if closure.resource_id else None, hits))
+    return alerts
+
+
+def _day(of_today: list[BookingRow], midnight: datetime) -> dict[str, int]:
+    """Today in figures: sessions are counted by their start, as the month report counts them."""
+    counted = [row for row in of_today if row.state != "cancelled" and row.start >= midnight]
+    tomorrow = midnight + timedelta(days=1)
+    booked = sum(
+        (min(row.until, tomorrow) - max(row.start, midnight)).total_seconds()
+        for row in of_today
+        if row.state != "cancelled" and row.until > midnight
+    )
+    return {
+        "sessions": len(counted),
+        "completed": sum(row.state == "completed" for row in counted),
+        "no_shows": sum(row.state == "no_show" for row in counted),
+        "booked_seconds": int(booked),
+    }
