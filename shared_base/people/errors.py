@@ -47,6 +47,7 @@ class LinkSpent(SharedBaseError):
     title = N_("This link no longer works")
 
     def __init__(self, purpose: str) -> None:
+        self.purpose = purpose
         super().__init__(
             N_("This invitation was already used or is older than 7 days. Ask whoever invited you for a new one.")
             if purpose == "invitation"

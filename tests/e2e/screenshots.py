@@ -14,7 +14,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 WIDTHS = {1440: 900, 390: 844}
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
@@ -63,7 +63,14 @@ def shoot(browser: Browser, options: argparse.Namespace, width: int, locale: str
         has_touch=width < 500,
     )
     page = context.new_page()
-    page.on("console", lambda line: complaints.append(line.text) if line.type in {"error", "warning"} else None)
+    # where an error page is what is to be shown, the browser's own line about its status is no complaint
+    expected = "Failed to load resource" if options.any_status else None
+
+    def overheard(line: ConsoleMessage) -> None:
+        if line.type in {"error", "warning"} and not (expected and line.text.startswith(expected)):
+            complaints.append(line.text)
+
+    page.on("console", overheard)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     if options.email:
         sign_in(page, options.base, options.email, password, options.sign_in)

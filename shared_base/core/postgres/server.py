@@ -117,10 +117,11 @@ def _launch(home: Home, binaries: Binaries) -> None:
     _end_orphans(home)
     with opened_lock(home.data_dir / SERVER_LOCK) as lock:
         # A starter that was killed leaves its pg_ctl behind: that one's server may still come up.
-        if not _wait(lambda: is_free(lock) or postmaster_of(home) is not None, LONGEST_HANDOVER):
-            raise used_elsewhere(home.data_dir)
+        _wait(lambda: is_free(lock) or postmaster_of(home) is not None, LONGEST_HANDOVER)
         if postmaster_of(home) and _settled(home):
             return
+        if not is_free(lock):
+            raise used_elsewhere(home.data_dir)
         _clear_stale_locks(home)
         configure(home)
         home.startup_log.unlink(missing_ok=True)
@@ -157,7 +158,7 @@ def _read(path: Path, start: int = 0) -> str:
 
 
 def _end_orphans(home: Home) -> None:
-    """End the backends of a killed server: one in the middle of a query outlives it, and PostgreSQL refuses to start."""
+    """End the backends of a killed server: one in mid-query outlives it, and PostgreSQL refuses to start beside it."""
 
     def gone() -> bool:
         return not _processes_of(home)

@@ -65,7 +65,8 @@ class MoveForm(Form):
     @property
     def times(self) -> tuple[datetime, datetime]:
         """Start and end, once the form is valid."""
-        assert self.start.data and self.end.data
+        assert self.start.data
+        assert self.end.data
         return self.start.data, self.end.data
 
     @property

@@ -1,5 +1,6 @@
 """Pages of people: signing in, the own account, and whom one looks after."""
 
+from flask import Flask
 from flask.blueprints import BlueprintSetupState
 
 from shared_base.http.identity import on_identified
@@ -22,6 +23,7 @@ from shared_base.web.people.browser import note_use
 @sign_in.bp.record_once
 def _set_up(state: BlueprintSetupState) -> None:
     on_identified(state.app, note_use)
+    assert isinstance(state.app, Flask)
     limits.init_app(state.app)
 
 

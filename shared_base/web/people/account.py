@@ -59,16 +59,12 @@ def update() -> Response | tuple[str, int]:
     if not form.validate_on_submit():
         return render_template("people/account.html", form=form, **_context()), 422
     try:
-        user = accounts.update_profile(
-            session(), identity().user_id, name=form.name.data, locale=form.locale.data
-        )
+        user = accounts.update_profile(session(), identity().user_id, name=form.name.data, locale=form.locale.data)
     except SharedBaseError as error:
         return refused(form, error, "people/account.html", **_context())
     flash(_("Your profile is saved."), "success")
     response = make_response(redirect(url_for("account.show"), 303))
     # what this browser chose before would go on to hide the choice
     secure = settings().base_url.startswith("https://")
-    response.set_cookie(
-        LOCALE_COOKIE, user.locale, max_age=31_536_000, samesite="Lax", secure=secure, httponly=True
-    )
+    response.set_cookie(LOCALE_COOKIE, user.locale, max_age=31_536_000, samesite="Lax", secure=secure, httponly=True)
     return response

@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request
 
-from shared_base.core.errors import SharedBaseError
 from shared_base.core.database import transaction
+from shared_base.core.errors import SharedBaseError
 from shared_base.http.extensions import db, now, session, settings
 from shared_base.http.forms import Form
 from shared_base.http.guards import safe_next

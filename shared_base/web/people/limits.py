@@ -38,5 +38,5 @@ limiter = Limiter(client_address, storage_uri=URI, on_breach=_refuse)
 def init_app(app: Flask) -> None:
     """Count in the application's own database, beside the request's transaction."""
     with app.app_context():
-        limiter._storage_options["engine"] = db.engine
+        app.config["RATELIMIT_STORAGE_OPTIONS"] = {"engine": db.engine}
     limiter.init_app(app)

@@ -187,7 +187,10 @@ def show(user_id: UUID) -> tuple[str, int]:
 def invite_again(user_id: UUID) -> BaseResponse:
     person = directory.person(session(), user_id, by=current_actor())
     memberships.invite_again(session(), person.id, by=current_actor(), at=now())
-    flash(_("A new invitation is on its way to %(email)s. The earlier link no longer works.", email=person.email), "success")
+    flash(
+        _("A new invitation is on its way to %(email)s. The earlier link no longer works.", email=person.email),
+        "success",
+    )
     return redirect(url_for("people.show", user_id=person.id), 303)
 
 

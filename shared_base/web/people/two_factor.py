@@ -84,9 +84,7 @@ def confirm() -> BaseResponse | tuple[str, int]:
     if not form.validate_on_submit():
         return render_template(PAGE, form=form, **_context("confirm")), 422
     try:
-        second_factor.confirm_setup(
-            session(), me.user_id, form.code.data, session_id=me.credential_id, at=now()
-        )
+        second_factor.confirm_setup(session(), me.user_id, form.code.data, session_id=me.credential_id, at=now())
     except SharedBaseError as error:
         return refused(form, error, PAGE, **_context("confirm"))
     flash(_("Two-step sign-in is on. Every other device was signed out."), "success")

@@ -152,10 +152,7 @@ def uses(house: House) -> list[tuple[int, int, int]]:
 def ratio(part: int | Decimal, whole: int | Decimal) -> str | None:
     if not whole:
         return None
-    exact = Fraction(part) / Fraction(whole)
-    return str(
-        (Decimal(exact.numerator * 10**30 // exact.denominator) / 10**30).quantize(Decimal("0.0001"), ROUND_HALF_UP)
-    )
+    return f"{Decimal(half_up(Fraction(part) / Fraction(whole) * 10_000)).scaleb(-4):.4f}"
 
 
 def half_up(value: Fraction) -> int:

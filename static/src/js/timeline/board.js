@@ -6,6 +6,7 @@ import { stateClass } from "./cells.js";
 import { Feed } from "./feed.js";
 import { Hands } from "./hands.js";
 import { calendarOptions } from "./options.js";
+import { read, standing } from "./reading.js";
 import { Rows } from "./rows.js";
 import { Sight } from "./sight.js";
 import { Toolbar } from "./toolbar.js";
@@ -14,10 +15,6 @@ import { wordsOf } from "./words.js";
 import { Zone } from "./zone.js";
 
 const fold = (text) => text.normalize("NFKC").toLowerCase();
-
-function bookingOf({ id, r, s, e, ...rest }) {
-  return { ...rest, id: String(id), resource: String(r), start: Date.parse(s), end: Date.parse(e) };
-}
 
 export class Board {
   constructor(mount) {
@@ -49,6 +46,7 @@ export class Board {
     this.stage.before(this.toolbar.root);
     this.calendar = createCalendar(this.stage, [ResourceTimeline, Interaction], calendarOptions(this));
     this.rows = new Rows(this.main, () => this.draw());
+    setInterval(() => this.drawLate(), 20_000);
     this.sight.start();
     this.toolbar.refresh();
     this.feed.show(windowOf(this.zone, this.date, this.view));
@@ -65,9 +63,15 @@ export class Board {
   /** Takes a state of the window in; false: not now, send it again. */
   receive(data) {
     if (this.hands.busy) return false;
-    this.all = data.resources.map(({ id, title, ...extendedProps }) => ({ id: String(id), title, extendedProps }));
-    this.closures = data.closures ?? [];
-    this.hold(data.events.map(bookingOf));
+    const { start, end } = windowOf(this.zone, this.date, this.view);
+    const { resources, bookings, closures } = read(data, {
+      window: { start: Date.parse(start), end: Date.parse(end) },
+      isDesk: "desk" in this.mount.dataset,
+      words: this.words,
+    });
+    this.all = resources;
+    this.closures = closures;
+    this.hold(bookings);
     this.showResources();
     this.draw();
     if (this.received) this.refreshTable();
@@ -88,6 +92,16 @@ export class Board {
   place(booking) {
     if (!this.bookings.has(booking.id)) return;
     this.hold([...this.bookings.values()].filter(({ id }) => id !== booking.id).concat({ ...booking }));
+    this.draw();
+  }
+
+  /** Time alone makes somebody late or lets them overrun: the record does not change, so no answer says it. */
+  drawLate() {
+    const late = [...this.bookings.values()].filter((booking) => standing(booking) !== booking.state);
+    const key = late.map(({ id }) => id).join();
+    if (key === this.lateKey) return;
+    this.lateKey = key;
+    this.hold([...this.bookings.values()].map((booking) => ({ ...booking })));
     this.draw();
   }
 
@@ -135,7 +149,7 @@ export class Board {
       start: this.zone.wall(booking.start),
       end: this.zone.wall(booking.end),
       title: booking.title,
-      classNames: [stateClass(booking.state)],
+      classNames: [stateClass(standing(booking))],
       startEditable: booking.editable === true,
       durationEditable: booking.editable === true || booking.editable === "end",
       extendedProps: { booking, editable: booking.editable },
@@ -143,16 +157,17 @@ export class Board {
     return ids.flatMap((id) => (this.byStudio.get(id) ?? []).map(event));
   }
 
-  /** A closure of one studio, or (r null) of them all. */
+  /** A closure of one studio, or (resource null) of them all; `quiet` for the hours in which the base is shut anyway. */
   closureEvents(ids) {
-    return this.closures.flatMap(({ r, s, e, reason }, index) =>
-      (r === null || r === undefined ? ids : ids.filter((id) => id === String(r))).map((id) => ({
+    return this.closures.flatMap(({ resource, start, end, reason, quiet }, index) =>
+      (resource === null ? ids : ids.filter((id) => id === resource)).map((id) => ({
         id: `closure-${index}-${id}`,
         resourceId: id,
-        start: this.zone.wall(Date.parse(s)),
-        end: this.zone.wall(Date.parse(e)),
+        start: this.zone.wall(start),
+        end: this.zone.wall(end),
         display: "background",
-        extendedProps: { reason: reason ?? "" },
+        classNames: quiet ? ["is-quiet"] : [],
+        extendedProps: { reason, quiet },
       })),
     );
   }

@@ -1,5 +1,6 @@
 // What stands in the timeline: a booking, a closure, the head of a studio's row.
 import { element, icon } from "../dom.js";
+import { standing } from "./reading.js";
 
 const ICONS = {
   held: "hourglass",
@@ -12,6 +13,7 @@ const ICONS = {
   no_show: "user-off",
   cancelled: "ban",
   arriving: "door-enter",
+  busy: "lock",
 };
 
 /** The state as a class: the colours stand in timeline.css. */
@@ -29,8 +31,9 @@ export function span(zone, booking) {
 }
 
 export function bookingContent(booking, zone, words) {
-  const sign = ICONS[booking.state];
-  const state = words.states[booking.state] ?? booking.state;
+  const now = standing(booking);
+  const sign = ICONS[now];
+  const state = words.states[now] ?? now;
   const title = element("span", { class: "tl-title" }, sign ? icon(sign, "sm") : null, booking.title);
   const when = element("span", { class: "tl-when" }, [span(zone, booking), booking.tenant].filter(Boolean).join(" · "));
   return {
@@ -42,7 +45,9 @@ export function bookingContent(booking, zone, words) {
 
 /** The tooltip: everything that the bar may be too short for. */
 export function bookingTip(booking, zone, words) {
-  return [booking.title, booking.tenant, span(zone, booking), words.states[booking.state]].filter(Boolean).join("\n");
+  return [booking.title, booking.tenant, span(zone, booking), words.states[standing(booking)]]
+    .filter(Boolean)
+    .join("\n");
 }
 
 export function closureContent(reason) {

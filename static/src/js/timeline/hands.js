@@ -23,8 +23,10 @@ export class Hands {
   }
 
   open(id, jsEvent) {
-    const url = this.board.bookings.get(id)?.url;
-    if (!url) return;
+    const { bookings, mount } = this.board;
+    const state = bookings.get(id)?.state;
+    if (!mount.dataset.open || !state || state === "busy") return;
+    const url = mount.dataset.open.replace("{id}", encodeURIComponent(id));
     if (jsEvent.ctrlKey || jsEvent.metaKey) window.open(url, "_blank", "noopener");
     else location.assign(url);
   }
@@ -55,9 +57,11 @@ export class Hands {
     const moved = { ...booking, ...change };
     board.place(moved);
     this.sending += 1;
-    const done = await move(board, moved);
+    const version = await move(board, moved);
     this.sending -= 1;
-    if (done) {
+    if (version) {
+      moved.version = version;
+      board.place(moved);
       const { resource, start, end } = booking;
       const undo = () => this.change(moved, { resource, start, end }, board.words.undone, true);
       sayMoved(board, said, moved, isUndo ? null : undo);

@@ -14,23 +14,24 @@ async function send(url, csrf, body) {
   return { ok: response.ok && !response.redirected, status: response.redirected ? 401 : response.status, json };
 }
 
-/** POSTs where a booking now stands; returns true, or says why not. */
+/** POSTs where a booking now stands; returns the version it then has, or says why not and returns null. */
 export async function move(board, booking) {
   const { words, zone, mount } = board;
   const url = mount.dataset.move.replace("{id}", encodeURIComponent(booking.id));
-  const body = { resource: booking.resource, start: zone.iso(booking.start), end: zone.iso(booking.end) };
+  const { resource, version } = booking;
+  const body = { resource, start: zone.iso(booking.start), end: zone.iso(booking.end), version };
   let answer;
   try {
     answer = await send(url, mount.dataset.csrf, body);
   } catch {
     toast(words.refused, { kind: "danger", text: words.offline });
-    return false;
+    return null;
   }
-  if (answer.ok) return true;
+  if (answer.ok) return answer.json.event.version;
   const { detail, title, alternatives = [] } = answer.json;
   const text = answer.status === 401 ? words.signedOut : detail || title || words.reason;
   toast(words.refused, { kind: "danger", text, links: alternatives });
-  return false;
+  return null;
 }
 
 /** Says where the booking stands now; `undo` (or null) puts it back. */

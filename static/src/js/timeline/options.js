@@ -33,7 +33,7 @@ function contentMaker({ zone, words }) {
   const made = new WeakMap();
   return ({ event }) => {
     const { booking, reason } = event.extendedProps;
-    if (reason !== undefined) return closureContent(reason);
+    if (reason !== undefined) return event.extendedProps.quiet ? "" : closureContent(reason);
     if (!booking) return "";
     if (event.display !== "auto") return bookingContent({ ...booking, ...placeOf(event, zone) }, zone, words);
     if (!made.has(booking)) made.set(booking, bookingContent(booking, zone, words));

@@ -1,0 +1,61 @@
+"""Browsers at an address of their own. Attempts and knocks are counted beside the test's transaction: wiped after it."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from shared_base.core.housekeeping import RateLimit
+from shared_base.core.outbox import OutboxMessage
+from shared_base.people.models import User
+from shared_base.people.passwords import hash_password
+from tests.factories.tenancy import make_user
+
+PASSWORD = "violin moss harbour"
+PASSWORD_HASH = hash_password(PASSWORD)
+
+
+@pytest.fixture(autouse=True)
+def _counters_are_wiped(engine: sa.Engine) -> Iterator[None]:
+    yield
+    with engine.begin() as connection:
+        connection.execute(sa.delete(RateLimit))
+
+
+@pytest.fixture
+def person(session: Session) -> Callable[..., User]:
+    """A person whose password is `PASSWORD`, with a role where one is given."""
+
+    def make(role: str | None = None, **columns: Any) -> User:
+        user = make_user(session, role, **{"password_hash": PASSWORD_HASH, **columns})
+        session.commit()
+        return user
+
+    return make
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Callable[..., FlaskClient]:
+    """A browser in which nobody is signed in."""
+
+    def open_browser(language: str = "en") -> FlaskClient:
+        client = app.test_client()
+        client.environ_base |= {"HTTP_HOST": "127.0.0.1", "HTTP_ACCEPT_LANGUAGE": language}
+        return client
+
+    return open_browser
+
+
+@pytest.fixture
+def mails(session: Session) -> Callable[[], list[dict[str, Any]]]:
+    """The mails asked for so far, in order."""
+
+    def listed() -> list[dict[str, Any]]:
+        query = sa.select(OutboxMessage.payload).where(OutboxMessage.topic == "mail").order_by(OutboxMessage.id)
+        return list(session.scalars(query))
+
+    return listed
