@@ -1,6 +1,6 @@
 """The JSON API, `/api/v1`: one file a resource."""
 
-from typing import Any
+from typing import Any, cast
 
 from apiflask import APIFlask, HTTPError
 from flask import Response, request
@@ -17,7 +17,7 @@ def init_app(app: APIFlask) -> None:
         app.register_blueprint(room.bp, url_prefix="/api/v1")
         csrf.exempt(room.bp)
     app.register_blueprint(openapi.bp)
-    app.spec_callback = lambda spec: openapi.complete(spec, app)
+    app.spec_callback = lambda spec: openapi.complete(cast(dict[str, Any], spec), app)
     app.config.update(OPENAPI_VERSION="3.1.0", AUTO_404_RESPONSE=False, AUTO_VALIDATION_ERROR_RESPONSE=False)
 
     @app.before_request
@@ -29,7 +29,7 @@ def init_app(app: APIFlask) -> None:
     def invalid(error: HTTPError) -> Response:
         """A body or query that does not fit its schema: the fields by name, and what each expects."""
         detail: dict[str, Any] = error.detail if isinstance(error.detail, dict) else {}
-        fields = next(iter(detail.values()), {}) if error.status_code == 422 else {}
+        fields: Any = next(iter(detail.values()), {}) if error.status_code == 422 else {}
         named = ", ".join(sorted(fields)) if isinstance(fields, dict) else ""
         return problem_response(
             {

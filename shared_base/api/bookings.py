@@ -142,7 +142,7 @@ def index(asked: BookingsIn) -> Response:
         states=[asked.state] if asked.state else [],
     )
     after = decode_cursor(asked.cursor, (datetime.fromisoformat, UUID))
-    rows = list_bookings(session(), current_actor(), narrowed, after=after, limit=asked.limit + 1)  # type: ignore[arg-type]
+    rows = list_bookings(session(), current_actor(), narrowed, after=after, limit=asked.limit + 1)
     keys = {str(row.id): (row.start.isoformat(), row.id) for row in rows}
     items = [_booking(row) for row in rows]
     return json_response(listing(items, asked.limit, lambda item: keys[item["id"]]))

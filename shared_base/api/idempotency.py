@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from flask import Response, make_response, request
@@ -25,7 +25,7 @@ HEADER = "Idempotency-Key"
 #: refusals that are answers to the request as such: told again for the same key. Others (401, 503) are not its fate.
 FINAL = (404, 409, 422)
 
-_keys = sa.inspect(IdempotencyKey).local_table
+_keys = cast(sa.Table, IdempotencyKey.__table__)
 
 
 def _asked() -> bytes:

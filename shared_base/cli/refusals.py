@@ -2,8 +2,11 @@
 
 import json
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import click
+from babel.support import Translations
 
 from shared_base.core.errors import SharedBaseError
 
@@ -18,7 +21,7 @@ class Refusals:
         )
 
     def refused(self, error: SharedBaseError) -> int:
-        text = error.text(self._translation())
+        text = error.text(self.translation())
         if self.json:
             document = {"type": error.type, "title": error.title, "status": error.status, "detail": text, **error.extra}
             click.echo(json.dumps(document, ensure_ascii=False), err=True)
@@ -34,12 +37,10 @@ class Refusals:
         click.echo(f"{error.strerror or error}{where}", err=True)
         return 1
 
-    def _translation(self):  # type: ignore[no-untyped-def]
+    def translation(self) -> Callable[[str], str] | None:
+        """From English templates to the language of the terminal (LC_ALL, LC_MESSAGES, LANG); None: English."""
         if not self.zh:
             return None
-        from pathlib import Path
-
-        from babel.support import Translations
-
         folder = Path(__file__).resolve().parents[2] / "translations"
-        return Translations.load(str(folder), ["zh_Hans_CN"]).gettext
+        found: Callable[[str], str] = Translations.load(str(folder), ["zh_Hans_CN"]).gettext
+        return found

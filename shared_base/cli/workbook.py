@@ -68,7 +68,7 @@ def import_command(
         return
     assert path is not None
     errors_file = _as_xlsx(errors_file) if errors_file else None
-    translate = Refusals([])._translation()  # type: ignore[no-untyped-call]
+    translate = Refusals([]).translation()
     try:
         result = _import(context, path, dry_run=dry_run, update=update)
     except WorkbookInvalid as invalid:

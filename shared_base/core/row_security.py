@@ -59,4 +59,5 @@ def protect(
 
 def after_tables(statement: str) -> None:
     """Run a DDL statement once all tables stand (it may name any of them); percent signs are the statement's own."""
-    sa.event.listen(Model.metadata, "after_create", sa.DDL(statement.replace("%", "%%")))
+    ddl = sa.DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]  # SQLAlchemy has no types for it
+    sa.event.listen(Model.metadata, "after_create", ddl)

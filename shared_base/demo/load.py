@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -73,7 +74,7 @@ def _holds_anything(session: Session) -> bool:
 
 
 def _import(session: Session, house: House, at: datetime, rng: random.Random) -> None:
-    rows = {
+    rows: dict[str, list[Any]] = {
         "bases": house.bases,
         "spaces": house.spaces,
         "closures": build_closures(at.astimezone(ZONE).date()),
@@ -82,7 +83,7 @@ def _import(session: Session, house: House, at: datetime, rng: random.Random) ->
         "rent_payments": house.payments,
         "bookings": build_bookings(house, at, rng),
     }
-    tables = {name: Table(BY_NAME[name], name, rows=list(sheet)) for name, sheet in rows.items()}
+    tables = {name: Table(BY_NAME[name], name, rows=sheet) for name, sheet in rows.items()}
     import_workbook(session, Workbook(tables=tables), by=SYSTEM, at=at)
     first = Month.of(at.astimezone(ZONE).date()).plus(-MONTHS_CLOSED).first
     session.execute(sa.update(Base).values(reports_from=first))

@@ -48,7 +48,7 @@ def is_api(req: Request | None = None) -> bool:
     return (req or request).path.startswith("/api/")
 
 
-@login_manager.request_loader
+@login_manager.request_loader  # type: ignore[untyped-decorator]  # Flask-Login has no types
 def load_caller(req: Request) -> SignedIn | None:
     """The API believes bearer tokens only, pages the cookie only: neither can be tricked with the other's."""
     if is_api(req):

@@ -39,7 +39,7 @@ def end_transaction(error: BaseException | None) -> None:
         db.session.rollback()
     except DBAPIError:
         # the connection is gone, and with it the transaction
-        db.session.invalidate()
+        db.session().invalidate()
 
 
 def init_app(app: Flask) -> None:

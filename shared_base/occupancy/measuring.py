@@ -35,7 +35,7 @@ booked as (
   select studio, uscc, begins, ends, grouping(studio, uscc, begins, ends) as kind,
          cast(sum(e - s) as bigint) as seconds, count(*) as pieces,
          cast(sum(s) as bigint) as begin_seconds, cast(sum(e) as bigint) as end_seconds,
-         count(*) filter (where own) as sessions, count(*) filter (where state = 'no_show') as no_shows
+         count(*) filter (where own) as sessions, count(*) filter (where own and state = 'no_show') as no_shows
   from (
     select studio, uscc, state, own, s, e, width_bucket(s, :starts) as begins, width_bucket(e, :starts) as ends
     from (select studio, uscc, state, s >= 0 as own, greatest(s, 0) as s, greatest(0, least(e, :length)) as e
@@ -61,7 +61,7 @@ used as (
       from (select studio collate "C" as studio, uscc collate "C" as uscc, auto_closed, corrected,
                    greatest(s, 0) as s, least(e, :length) as e from stayed) cut
       window in_studio as (partition by studio order by s rows between unbounded preceding and 1 preceding),
-             by_tenant as (partition by studio, uscc order by s rows between unbounded preceding and 1 preceding)
+             by_tenant as (partition by uscc order by s rows between unbounded preceding and 1 preceding)
     ) reached
   ) placed
   group by grouping sets ((studio), (uscc), (begins), (ends))

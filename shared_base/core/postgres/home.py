@@ -141,11 +141,13 @@ def _elsewhere(data_dir: Path, passwords: Passwords) -> Path:
     """A place of this data directory's own that every account can reach.
 
     The instance is part of its name: a data directory deleted and made anew begins empty, and what the deleted one
-    left here is nobody's to overwrite.
+    left here is nobody's to overwrite. `origin` tells whose it is, for whoever wants the disk space back.
     """
     key = hashlib.sha256(f"{passwords.instance}:{data_dir.resolve()}".encode()).hexdigest()[:16]
     _passable(ELSEWHERE)
-    return _passable(ELSEWHERE / key)
+    place = _passable(ELSEWHERE / key)
+    (place / "origin").write_text(f"{data_dir.resolve()}\n", encoding="utf-8")
+    return place
 
 
 def _passable(directory: Path) -> Path:

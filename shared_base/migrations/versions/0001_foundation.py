@@ -14,8 +14,10 @@ down_revision = None
 
 def upgrade() -> None:
     op.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
-    # the driver must not look for parameters in it
-    op.get_bind().connection.driver_connection.execute(Path(__file__).with_suffix(".sql").read_bytes(), prepare=False)
+    # the driver itself runs it: SQLAlchemy would look for parameters in it
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
+    driver.execute(Path(__file__).with_suffix(".sql").read_bytes(), prepare=False)
 
 
 def downgrade() -> None:

@@ -14,13 +14,13 @@ CREATE TABLE audit_entries (
     CONSTRAINT audit_entries_action_known CHECK (action in ('insert', 'update', 'delete'))
 );
 
-CREATE INDEX audit_entries_tenant ON audit_entries (tenant_id, id);
-
 CREATE INDEX audit_entries_base ON audit_entries (base_id, id);
 
-CREATE INDEX audit_entries_subject ON audit_entries (subject_table, subject_id, id);
-
 CREATE INDEX audit_entries_actor ON audit_entries (actor_id, id);
+
+CREATE INDEX audit_entries_tenant ON audit_entries (tenant_id, id);
+
+CREATE INDEX audit_entries_subject ON audit_entries (subject_table, subject_id, id);
 
 CREATE INDEX audit_entries_at ON audit_entries (at);
 
@@ -98,11 +98,11 @@ CREATE TABLE events (
     CONSTRAINT events_pkey PRIMARY KEY (id)
 );
 
-CREATE INDEX events_base ON events (base_id, id);
+CREATE INDEX events_subject ON events (subject_id, id);
 
 CREATE INDEX events_tenant ON events (tenant_id, id);
 
-CREATE INDEX events_subject ON events (subject_id, id);
+CREATE INDEX events_base ON events (base_id, id);
 
 CREATE TABLE job_runs (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -174,9 +174,9 @@ CREATE TABLE stays (
     CONSTRAINT stays_pkey PRIMARY KEY (id)
 );
 
-CREATE INDEX stays_base_span ON stays USING gist (base_id, tstzrange(checked_in_at, checked_out_at, '[]'));
-
 CREATE INDEX stays_booking ON stays (booking_id);
+
+CREATE INDEX stays_base_span ON stays USING gist (base_id, tstzrange(checked_in_at, checked_out_at, '[]'));
 
 CREATE TABLE resources (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -581,9 +581,9 @@ CREATE TABLE allocations (
     CONSTRAINT allocations_base_fkey FOREIGN KEY(base_id) REFERENCES bases (id)
 );
 
-CREATE INDEX allocations_during ON allocations USING gist (during) WHERE live;
-
 CREATE INDEX allocations_booking ON allocations (booking_id);
+
+CREATE INDEX allocations_during ON allocations USING gist (during) INCLUDE (resource_id) WHERE live;
 
 CREATE TABLE stay_records (
     id UUID DEFAULT uuidv7() NOT NULL,

@@ -73,7 +73,8 @@ class Reader:
                 wanted.setdefault(NAMES["user_id"], set()).add(key)
         self.names: dict[UUID, str] = {}
         for (id_column, name_column), keys in wanted.items():
-            self.names.update(session.execute(sa.select(id_column, name_column).where(id_column.in_(keys))).tuples())
+            found = session.execute(sa.select(id_column, name_column).where(id_column.in_(keys)))
+            self.names |= dict(found.all())
 
     def lines(self) -> list[Line]:
         return [self._line(entry) for entry in self.entries]

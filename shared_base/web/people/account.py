@@ -18,7 +18,7 @@ from shared_base.http.transactions import writes
 from shared_base.people import accounts, sessions, tokens
 from shared_base.people.queries import get_user
 from shared_base.tenancy.directory import own_roles
-from shared_base.web.people.browser import refused
+from shared_base.web.people.browser import options, refused
 from shared_base.web.people.names import MEANINGS, role_at
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -27,7 +27,7 @@ bp = Blueprint("account", __name__, url_prefix="/account")
 class ProfileForm(Form):
     name = StringField(_l("Name"), [InputRequired(), Length(max=accounts.LONGEST_NAME)])
     locale = SelectField(
-        _l("Language"), choices=list(LOCALES.items()), description=_l("Of the pages and of the mails you get")
+        _l("Language"), choices=options(LOCALES.items()), description=_l("Of the pages and of the mails you get")
     )
 
 

@@ -18,7 +18,7 @@ from shared_base.http.identity import identity
 from shared_base.http.transactions import writes
 from shared_base.people import accounts, tokens
 from shared_base.people.queries import get_user
-from shared_base.web.people.browser import refused
+from shared_base.web.people.browser import options, refused
 
 bp = Blueprint("account_tokens", __name__, url_prefix="/account/tokens")
 PAGE = "people/account_tokens.html"
@@ -32,7 +32,7 @@ class TokenForm(Form):
     )
     days = SelectField(
         _l("Good for"),
-        choices=[(30, _l("30 days")), (90, _l("90 days")), (365, _l("One year"))],
+        choices=options([(30, _l("30 days")), (90, _l("90 days")), (365, _l("One year"))]),
         default=90,
         coerce=int,
     )

@@ -1,8 +1,10 @@
 """What a signed-in browser carries, and how forms say that they were refused."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request
+from wtforms import SelectChoice
 
 from shared_base.core.database import transaction
 from shared_base.core.errors import SharedBaseError
@@ -59,6 +61,11 @@ def _over_https() -> bool:
 def agent() -> str:
     """What the browser calls itself."""
     return request.user_agent.string
+
+
+def options(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """The choices of a select: `(value, label)`; labels may be lazy translations."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def refused(form: Form, error: SharedBaseError, template: str, **context: Any) -> Response:

@@ -14,7 +14,7 @@ from shared_base.http.language import LOCALES, locale_code
 from shared_base.http.transactions import writes
 from shared_base.people import accounts, links, sessions
 from shared_base.people.errors import LinkSpent
-from shared_base.web.people.browser import agent, refused, signed_in
+from shared_base.web.people.browser import agent, options, refused, signed_in
 from shared_base.web.people.limits import A_KNOCK, client_address, limiter
 
 bp = Blueprint("invitations", __name__, url_prefix="/invitations")
@@ -22,7 +22,7 @@ bp = Blueprint("invitations", __name__, url_prefix="/invitations")
 
 class AcceptForm(Form):
     name = StringField(_l("Your name"), [InputRequired(), Length(max=accounts.LONGEST_NAME)])
-    locale = SelectField(_l("Language"), choices=list(LOCALES.items()))
+    locale = SelectField(_l("Language"), choices=options(LOCALES.items()))
     password = PasswordField(_l("Choose a password"), [InputRequired(), Length(max=1000)])
 
 

@@ -20,7 +20,7 @@ from shared_base.http.language import LOCALES, locale_code, page_zone
 from shared_base.http.transactions import writes
 from shared_base.people import accounts
 from shared_base.tenancy import directory, memberships
-from shared_base.web.people.browser import refused
+from shared_base.web.people.browser import options, refused
 from shared_base.web.people.names import MEANINGS, ROLES, STATES, role_at
 
 bp = Blueprint("people", __name__, url_prefix="/people")
@@ -33,7 +33,7 @@ class InvitationForm(Form):
     email = StringField(_l("E-mail"), [InputRequired(), Length(max=300)])
     name = StringField(_l("Name"), [InputRequired(), Length(max=accounts.LONGEST_NAME)])
     role = SelectField(_l("Role"), [InputRequired()], validate_choice=False)
-    locale = SelectField(_l("Language of the invitation"), choices=list(LOCALES.items()))
+    locale = SelectField(_l("Language of the invitation"), choices=options(LOCALES.items()))
 
 
 class RoleForm(Form):
@@ -43,7 +43,7 @@ class RoleForm(Form):
 def offered(form: Any) -> dict[str, directory.Offer]:
     """The roles that the reader may give, as the choices of the form's `role`."""
     offers = {offer.key: offer for offer in directory.offers(session(), by=current_actor())}
-    form.role.choices = [("", ""), *((key, role_at(offer.role, offer.place)) for key, offer in offers.items())]
+    form.role.choices = options([("", ""), *((key, role_at(offer.role, offer.place)) for key, offer in offers.items())])
     return offers
 
 

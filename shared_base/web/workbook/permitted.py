@@ -26,13 +26,12 @@ from shared_base.workbook.table import Faults, TooManyErrors
 #: the sheets whose rows say, by a column, which base they are of
 BASE_COLUMN = {"bases": "code", "spaces": "base", "closures": "base", "leases": "base", "bookings": "base"}
 
+#: sheet → the table that holds its references
+REFERRED = {"closures": "outages", "leases": "leases", "rent_payments": "rent_payments", "bookings": "bookings"}
 _ELSEWHERE = {
-    "closures": sa.text("select ref from outages where ref = any(:refs) and base_id <> all(:own)"),
-    "leases": sa.text("select ref from leases where ref = any(:refs) and base_id <> all(:own)"),
-    "rent_payments": sa.text("select ref from rent_payments where ref = any(:refs) and base_id <> all(:own)"),
-    "bookings": sa.text("select import_ref from bookings where import_ref = any(:refs) and base_id <> all(:own)"),
+    sheet: sa.text(f"select ref from {table} where ref = any(:refs) and base_id <> all(:own)")  # noqa: S608  our names
+    for sheet, table in REFERRED.items()
 }
-_LEASES_ELSEWHERE = _ELSEWHERE["leases"]
 _TENANTS_ELSEWHERE = sa.text("""
     select t.uscc from tenants t where t.uscc = any(:refs)
     and not exists (select from admissions a where a.tenant_id = t.id and a.base_id = any(:own))
@@ -60,7 +59,8 @@ def import_for(
 
 
 def _refuse_foreign(session: Session, workbook: Workbook, by: Actor) -> None:
-    if by.is_admin:
+    # rows that could not be read are told of first, by the import itself
+    if by.is_admin or workbook.errors:
         return
     own = [grant.base_id for grant in by.grants if grant.role == "operator" and grant.base_id]
     codes = set(session.scalars(sa.select(Base.code).where(Base.id.in_(own))))
@@ -101,7 +101,7 @@ def _taken_elsewhere(session: Session, workbook: Workbook, own: Collection[UUID]
                     yield table.fault(row.row, "ref", taken, ref=row.ref)
     if table := workbook.tables.get("rent_payments"):
         unknown = N_("there is no lease %(ref)s in the bases that you run")
-        others = found(_LEASES_ELSEWHERE, {row.lease_ref for row in table.rows})
+        others = found(_ELSEWHERE["leases"], {row.lease_ref for row in table.rows})
         for row in table.rows:
             if row.lease_ref in others:
                 yield table.fault(row.row, "lease_ref", unknown, ref=row.lease_ref)

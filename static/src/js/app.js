@@ -23,6 +23,12 @@ document.addEventListener("htmx:config:request", (event) => {
   const token = document.querySelector('meta[name="csrf-token"]')?.content;
   if (token && !/GET|HEAD/i.test(request.method)) request.headers["X-CSRFToken"] = token;
 });
+// A part that was asked for and led elsewhere: the session has ended. The page itself then leads to signing in.
+document.addEventListener("htmx:before:response", (event) => {
+  if (!event.detail.ctx.response.raw.redirected) return;
+  event.preventDefault();
+  location.reload();
+});
 document.addEventListener("htmx:after:swap", () => enhance(document));
 document.addEventListener("htmx:response:error", (event) => {
   if (event.detail.ctx.response?.raw.status >= 500) toast(word("failed"), { kind: "danger" });

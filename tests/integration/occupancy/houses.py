@@ -36,7 +36,13 @@ PLACES = [
 ]
 STATES = ["confirmed", "checked_in", "completed", "no_show", "cancelled"]
 
-instants = st.integers(-4 * DAY, 34 * DAY)
+# much around the same hours, so that stays overlap, and around the ends of the month
+instants = st.one_of(
+    st.integers(-4 * DAY, 34 * DAY),
+    st.integers(-DAY // 4, DAY // 4),
+    st.integers(30 * DAY, 30 * DAY + DAY // 4),
+    st.integers(10 * DAY, 10 * DAY + DAY // 4),
+)
 lengths = st.one_of(st.integers(1, 6 * 3600), st.integers(1, 3 * DAY), st.just(40 * DAY))
 
 
@@ -66,7 +72,8 @@ def bookings(draw: st.DrawFn, studios: int, tenants: int) -> Booking:
 @st.composite
 def closures(draw: st.DrawFn, studios: int) -> Closure:
     start = draw(instants)
-    return Closure(draw(st.none() | st.integers(0, studios - 1)), start, start + draw(lengths))
+    studio = draw(st.none() | st.integers(0, studios - 1))
+    return Closure(studio, start, start + draw(lengths), called_off=draw(st.integers(0, 3)) == 0)
 
 
 @st.composite
@@ -114,7 +121,7 @@ def houses(draw: st.DrawFn) -> House:
         studios=tuple(served),
         tenants=tenants,
         lettable=Decimal(draw(st.integers(1, 20_000))) / 2,
-        bookings=tuple(draw(st.lists(bookings(studios, tenants), max_size=8))),
+        bookings=tuple(draw(st.lists(bookings(studios, tenants), max_size=10))),
         closures=tuple(draw(st.lists(closures(studios), max_size=4))),
         leases=tuple(draw(st.lists(leases(tenants, first), max_size=3))),
         recognised=draw(st.none() | st.just((first - timedelta(days=9), first)) | st.just((date(2020, 1, 1), first))),
@@ -139,7 +146,8 @@ def store(session: Session, house: House, *, backwards: bool = False) -> tuple[B
     step = -1 if backwards else 1
     for closure in house.closures[::step]:
         space = None if closure.studio is None else studios[closure.studio]
-        make_outage(session, base, house.instant(closure.start), house.instant(closure.end), space=space)
+        called_off = {"cancelled_at": LONG_AGO} if closure.called_off else {}
+        make_outage(session, base, house.instant(closure.start), house.instant(closure.end), space=space, **called_off)
     for number, lease in list(enumerate(house.leases))[::step]:
         make_lease(
             session,

@@ -44,6 +44,7 @@ class Closure:
     studio: int | None
     start: int
     end: int
+    called_off: bool = False
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,8 @@ def studio_rows(house: House) -> list[dict[str, Any]]:
     for number, (first, last) in enumerate(house.studios):
         after = house.midnight(last + timedelta(days=1)) if last else house.length
         service = seconds(house.midnight(first), after)
-        shut = union(seconds(it.start, it.end) for it in house.closures if it.studio in (None, number))
+        standing = [it for it in house.closures if it.studio in (None, number) and not it.called_off]
+        shut = union(seconds(it.start, it.end) for it in standing)
         mine = [it for it in house.bookings if it.studio == number and it.state != "cancelled"]
         own = [it for it in mine if 0 <= it.start < house.length]
         figures = {

@@ -176,6 +176,7 @@ def test_root_runs_it_from_a_home_that_is_closed_to_all_others(empty_dir: Path, 
         url = line(uses)
         home = (data_dir / "postgres").resolve()
         assert home.parent == Path("/var/lib/shared-base")
+        assert (home / "origin").read_text() == f"{data_dir}\n"
         assert fetch(url, "SELECT 1") == 1
         running = Path(f"/proc/{postmaster(data_dir)}/exe").resolve()
         assert running.is_relative_to(home), "the programs under root's home cannot be run by the server's account"

@@ -9,8 +9,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from shared_base.core.clock import FixedClock
 from shared_base.core.housekeeping import RateLimit
 from shared_base.core.outbox import OutboxMessage
+from shared_base.people import sessions
 from shared_base.people.models import User
 from shared_base.people.passwords import hash_password
 from tests.factories.tenancy import make_user
@@ -40,11 +42,27 @@ def person(session: Session) -> Callable[..., User]:
 
 @pytest.fixture
 def stranger(app: Flask) -> Callable[..., FlaskClient]:
-    """A browser in which nobody is signed in."""
+    """A browser in which nobody is signed in; pages come in English unless told."""
 
     def open_browser(language: str = "en") -> FlaskClient:
         client = app.test_client()
-        client.environ_base |= {"HTTP_HOST": "127.0.0.1", "HTTP_ACCEPT_LANGUAGE": language}
+        client.set_cookie("locale", language)
+        return client
+
+    return open_browser
+
+
+@pytest.fixture
+def at_home(stranger: Callable[..., FlaskClient], session: Session, clock: FixedClock) -> Callable[..., FlaskClient]:
+    """A browser in which the person is signed in."""
+
+    def open_browser(user: User, *, second_factor: bool = False, language: str = "en") -> FlaskClient:
+        secret = sessions.open_session(
+            session, user=user, at=clock.now(), address="127.0.0.1", agent="tests", second_factor=second_factor
+        )
+        session.commit()
+        client = stranger(language)
+        client.set_cookie("shared_base", secret)
         return client
 
     return open_browser
