@@ -63,4 +63,3 @@ def tenant_choices() -> list[Any]:
 
 def own_tenant_ids() -> list[UUID]:
     return sorted(current_actor().tenants)
-

@@ -118,7 +118,7 @@ class Reader:
 def _figure(column: str, value: Any) -> str:
     """A value in the form that its column's name tells."""
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return str(_("yes") if value else _("no"))
     if column.endswith("_fen"):
         return str(money(int(value)))
     if column.endswith("_m2"):

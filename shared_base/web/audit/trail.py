@@ -120,7 +120,7 @@ def index() -> str | Response:
 
 
 def _export(lines: list[Line]) -> Response:
-    headings = [_("When"), _("Who"), _("Deed"), _("Kind"), _("What"), _("Base"), _("Before"), _("After")]
+    headings = [_("When"), _("Who"), _("Action"), _("Kind"), _("What"), _("Base"), _("Before"), _("After")]
     cells: list[tuple[Any, ...]] = [
         (
             line.entry.at.astimezone(page_zone()),

@@ -56,7 +56,7 @@ COLUMNS: dict[str, Any] = {
     "hint": _l("Begins with"),
     "id_number_hash": _l("ID number (digest)"),
     "id_number_masked": _l("ID number"),
-    "in_service": _l("In service"),
+    "in_service": _l("Service period"),
     "invoice_no": _l("Invoice number"),
     "kind": _l("Kind"),
     "lease_id": _l("Lease"),

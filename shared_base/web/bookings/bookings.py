@@ -35,8 +35,8 @@ from shared_base.web.bookings.forms import (
 )
 from shared_base.web.bookings.history import history
 from shared_base.web.bookings.permitted import deeds
-from shared_base.web.bookings.scope import hosts_of, own_booking, studios
-from shared_base.web.current import current_base, own_tenant_ids, tenant_choices
+from shared_base.web.bookings.scope import codes, hosts_of, may_change, own_booking, studios
+from shared_base.web.current import current_base, tenant_choices
 
 bp = Blueprint("bookings", __name__, url_prefix="/bookings")
 
@@ -64,9 +64,9 @@ def index() -> str | Response:
     rows = list_bookings(session(), current_actor(), after=_after(), limit=PAGE + 1, **asked)
     more = len(rows) > PAGE
     rows = rows[:PAGE]
-    staff = not own_tenant_ids() or current_actor().is_staff
     return render_template(
-        "bookings/index.html", base=base, rows=rows, staff=staff, tabs=TABS, tab=_tab(), at=now(),
+        "bookings/index.html", base=base, rows=rows, tabs=TABS, tab=_tab(), at=now(),
+        may_book=not current_actor().is_reviewer,
         sort="-start" if asked["newest_first"] else "start", q=request.args.get("q", ""),
         next_cursor=_cursor(rows[-1]) if more else None, states=STATE_NAMES.items(),
         studios=[(studio.id, f"{studio.code} {studio.name}") for studio in studios(base.id)],
@@ -188,9 +188,8 @@ def _shown(form: BookingForm, taken: Taken | None = None) -> str:
 
     tonight = now().astimezone(page_zone()).replace(hour=20, minute=0)
     return render_template(
-        "bookings/new.html", form=form, taken=taken, platforms=PLATFORMS, tenants=form.tenant.choices,
-        blockers=refusals.blockers(taken) if taken else [],
-        ways=refusals.ways_out(taken, *form.times, to=way) if taken else [],
+        "bookings/new.html", form=form, platforms=PLATFORMS, tenants=form.tenant.choices,
+        refused=refusals.in_words(taken, *form.times, to=way) if taken else None,
         tonight=wall(tonight), tomorrow=wall(tonight + timedelta(days=1)),
     )  # fmt: skip
 
@@ -248,18 +247,26 @@ def hosts() -> str:
 
 
 def page(booking: BookingRow, **shown: Any) -> str:
-    """The booking's page; `shown` are forms that were refused, and the refusal `taken` with its `ways`."""
-    at = now()
-    changeable = {
+    """The booking's page; `shown` are forms that were sent in vain, and a refusal in words (`refused`)."""
+    at, actor = now(), current_actor()
+    start = booking.start.astimezone(page_zone())
+    stays = stays_of(session(), booking.id)
+    forms = {
         "extension": ExtensionForm(formdata=None, end=max(booking.end, at.replace(second=0, microsecond=0))),
         "release": ReleaseForm(formdata=None),
         "reason": ReasonForm(formdata=None),
         "undo": ReasonForm(formdata=None, prefix="undo-"),
     }
+    week = timedelta(days=7)
+    again = url_for(
+        "bookings.new", studio=booking.studio_id, start=wall(booking.start + week), end=wall(booking.end + week),
+        tenant=booking.tenant_id, host=booking.host_id, title=booking.title or None, platform=booking.platform,
+    )  # fmt: skip
     return render_template(
-        "bookings/show.html", booking=booking, at=at, deeds=deeds(booking, by=current_actor(), at=at),
-        staff=current_actor().serves(booking.base_id), stays=stays_of(session(), booking.id),
-        history=history(booking), longer=_longer(booking, at), **(changeable | shown),
+        "bookings/show.html", booking=booking, at=at, deeds=deeds(booking, by=actor, at=at),
+        staff=actor.serves(booking.base_id), stays=stays, stay_studios=codes({stay.studio_id for stay in stays}),
+        history=history(booking), longer=_longer(booking, at), day=f"{start:%Y-%m-%d}", again=again,
+        may_book=may_change(booking), **({"refused": None} | forms | shown),
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from shared_base.web.bookings import refusals
 from shared_base.web.bookings.bookings import bp, page
 from shared_base.web.bookings.forms import (
     FIELDS,
+    PLATFORMS,
     DetailsForm,
     ExtensionForm,
     MoveForm,
@@ -38,14 +39,14 @@ def _to_booking(booking: BookingRow) -> Any:
     return redirect(url_for("bookings.show", booking_id=booking.id), 303)
 
 
-def _ways(booking: BookingRow, taken: Taken, start: datetime, end: datetime) -> list[dict[str, str]]:
-    """Each way out as the form for moving, filled in."""
+def _refused(booking: BookingRow, taken: Taken, start: datetime, end: datetime) -> dict[str, Any]:
+    """The refusal in words; each way out is the form for moving, filled in."""
 
     def way(**instead: Any) -> str:
         values: dict[str, Any] = {name: wall(it) if isinstance(it, datetime) else it for name, it in instead.items()}
         return url_for("bookings.move", booking_id=booking.id, **values)
 
-    return refusals.ways_out(taken, start, end, to=way)
+    return refusals.in_words(taken, start, end, to=way)
 
 
 # — place and time
@@ -65,11 +66,8 @@ def _move_form(booking: BookingRow) -> MoveForm:
 
 
 def _move_page(booking: BookingRow, form: MoveForm, taken: Taken | None = None) -> str:
-    return render_template(
-        "bookings/move.html", booking=booking, form=form, taken=taken, at=now(),
-        blockers=refusals.blockers(taken) if taken else [],
-        ways=_ways(booking, taken, *form.times) if taken else [],
-    )  # fmt: skip
+    refused = _refused(booking, taken, *form.times) if taken else None
+    return render_template("bookings/move.html", booking=booking, form=form, refused=refused)
 
 
 @bp.get("/<uuid:booking_id>/move")
@@ -137,8 +135,9 @@ def _dragged(booking: BookingRow) -> Response:
             at=now(),
         )
     except Taken as taken:
-        ways = _ways(booking, taken, start, end)
-        return problem_response(problem(taken) | {"blockers": refusals.blockers(taken), "alternatives": ways})
+        words = _refused(booking, taken, start, end)
+        shown = {name: words[name] for name in ("blockers", "alternatives")}
+        return problem_response(problem(taken) | shown)
     event = {"id": str(moved.id), "resource": str(moved.studio_id), "start": moved.start.isoformat()}
     return jsonify({"event": event | {"end": moved.end.isoformat(), "version": moved.version}})
 
@@ -146,11 +145,15 @@ def _dragged(booking: BookingRow) -> Response:
 # — what it is about
 
 
+def _details_page(booking: BookingRow, form: DetailsForm) -> str:
+    return render_template("bookings/edit.html", booking=booking, form=form, platforms=PLATFORMS)
+
+
 @bp.get("/<uuid:booking_id>/edit")
 @allow(*STAFF, *TENANT)
 def edit(booking_id: UUID) -> str:
     booking = own_booking(booking_id)
-    return render_template("bookings/edit.html", booking=booking, form=DetailsForm(formdata=None, obj=booking))
+    return _details_page(booking, DetailsForm(formdata=None, obj=booking))
 
 
 @bp.post("/<uuid:booking_id>/edit")
@@ -169,7 +172,7 @@ def update(booking_id: UUID) -> Any:
         else:
             flash(_("%(code)s was saved.", code=booking.code), "success")
             return _to_booking(booking)
-    return render_template("bookings/edit.html", booking=booking, form=form), status
+    return _details_page(booking, form), status
 
 
 # — its end
@@ -189,8 +192,7 @@ def extend(booking_id: UUID) -> Any:
     try:
         actions.extend(session(), booking=booking, end=end, by=current_actor(), at=now())
     except Taken as taken:
-        ways = _ways(booking, taken, booking.start, end)
-        return page(booking, extension=form, taken=taken, blockers=refusals.blockers(taken), ways=ways), taken.status
+        return page(booking, extension=form, refused=_refused(booking, taken, booking.start, end)), taken.status
     except SharedBaseError as error:
         status = form.refuse(error)
         return page(booking, extension=form), status

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from shared_base.bookings.errors import Taken
 from shared_base.http.formatting import span
+from shared_base.http.language import said, translate
 
 #: from the values of a way out (`studio`, `start`, `end`; what is missing stays) to its address
 Way = Callable[..., str]
@@ -19,9 +20,14 @@ def when(start: datetime, end: datetime) -> str:
     return text
 
 
-def blockers(taken: Taken) -> list[str]:
-    """What stands in the way, one line each."""
-    return [_blocker(blocker) for blocker in taken.blockers]
+def in_words(taken: Taken, start: datetime, end: datetime, *, to: Way) -> dict[str, Any]:
+    """The refusal of that time as the `problem` component takes it: `title`, `text`, `blockers`, `alternatives`."""
+    return {
+        "title": translate(taken.title),
+        "text": said(taken),
+        "blockers": [_blocker(blocker) for blocker in taken.blockers],
+        "alternatives": _ways_out(taken, start, end, to),
+    }
 
 
 def _blocker(blocker: dict[str, Any]) -> str:
@@ -45,7 +51,7 @@ def _blocker(blocker: dict[str, Any]) -> str:
     return text
 
 
-def ways_out(taken: Taken, start: datetime, end: datetime, *, to: Way) -> list[dict[str, str]]:
+def _ways_out(taken: Taken, start: datetime, end: datetime, to: Way) -> list[dict[str, str]]:
     """What is free instead as `{label, url}`: other studios for the same time, then this one's next free time."""
     instead = taken.alternatives
     ways = [

@@ -43,6 +43,15 @@ def studios(base_id: UUID) -> list[Any]:
     return list(session().execute(query))
 
 
+def codes(space_ids: set[UUID]) -> dict[UUID, str]:
+    """What stands on the doors."""
+    if not space_ids:
+        return {}
+    return {
+        row.id: row.code for row in session().execute(sa.select(Space.id, Space.code).where(Space.id.in_(space_ids)))
+    }
+
+
 def hosts_of(tenant_ids: list[UUID]) -> list[Any]:
     """Who presents for the tenants: (id, stage_name, tenant_id, checked), by name; without those who left."""
     query = (

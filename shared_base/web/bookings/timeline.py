@@ -115,7 +115,7 @@ def _shown() -> tuple[date, str]:
     return day, view if view in VIEWS else "day"
 
 
-def _rows(day: date, view: str) -> dict[str, Any]:
+def _table(day: date, view: str) -> dict[str, Any]:
     """The table of a window: bookings, busy time and closures by start, from the timeline's own one statement."""
     days, first, last = VIEWS[view]
     midnight = datetime(day.year, day.month, day.day, tzinfo=page_zone())
@@ -130,7 +130,16 @@ def _rows(day: date, view: str) -> dict[str, Any]:
         for studio, s, e, reason in told["outages"]
     ]
     rows.sort(key=lambda row: (row["start"], row["studio"] or ""))
-    return {"rows": rows[:MOST_ROWS], "left_off": max(0, len(rows) - MOST_ROWS), "studios": len(told["studios"])}
+    step = timedelta(days=days)
+    return {
+        "day": day,
+        "view": view,
+        "before": day - step,
+        "after": day + step,
+        "studios": len(told["studios"]),
+        "rows": rows[:MOST_ROWS],
+        "left_off": max(0, len(rows) - MOST_ROWS),
+    }
 
 
 def _at(seconds: int) -> datetime:
@@ -151,12 +160,9 @@ def _booking_row(booking: dict[str, Any], at: datetime) -> dict[str, Any]:
 @allow(*STAFF, *TENANT)
 def show() -> str:
     base = current_base()
-    day, view = _shown()
-    step = timedelta(days=VIEWS[view][0])
     return render_template(
-        "bookings/timeline.html", base=base, day=day, view=view, before=day - step, after=day + step,
-        today=now().astimezone(page_zone()).date(), staff=current_actor().serves(base.id), **_rows(day, view),
-        table_url=url_for("timeline.table"),
+        "bookings/timeline.html", base=base, staff=current_actor().serves(base.id), table_url=url_for("timeline.table"),
+        **_table(*_shown()),
     )  # fmt: skip
 
 
@@ -164,6 +170,5 @@ def show() -> str:
 @allow(*STAFF, *TENANT)
 def table() -> str:
     """The table alone: fetched when the timeline shows something else, or its bookings changed."""
-    day, view = _shown()
     current_base()
-    return render_template("bookings/_timeline_table.html", day=day, view=view, **_rows(day, view))
+    return render_template("bookings/_timeline_table.html", **_table(*_shown()))

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from shared_base.bookings import rules
 from shared_base.bookings.board import Board, board
 from shared_base.bookings.queries import Filter, list_bookings
 from shared_base.bookings.rows import BookingRow
@@ -22,6 +23,8 @@ from shared_base.http.language import page_zone
 from shared_base.occupancy.models import Stay
 from shared_base.resources import queries as resources
 from shared_base.resources.models import Outage
+from shared_base.tenancy.models import Tenant
+from shared_base.web.bookings.forms import wall
 from shared_base.web.bookings.permitted import deeds
 from shared_base.web.bookings.scope import studios
 from shared_base.web.current import current_base, current_base_or_none
@@ -32,6 +35,8 @@ bp = Blueprint("today", __name__)
 LEAVING_WITHIN = timedelta(minutes=30)
 #: how far ahead "free until" looks
 FREE_AHEAD = timedelta(hours=24)
+#: what a walk-in is offered at first
+WALK_IN_LENGTH = timedelta(hours=2)
 #: no base has as many bookings in a day
 MOST_OF_A_DAY = 5_000
 
@@ -90,6 +95,7 @@ def _board() -> dict[str, Any]:
     of_today = list_bookings(session(), actor, today, limit=MOST_OF_A_DAY)
     shown = board(session(), actor, base_id=base.id, at=at)
     rooms = studios(base.id)
+    minute = at.replace(second=0, microsecond=0)
     concerned = [*shown.live, *shown.overrunning, *shown.arriving, *shown.overdue]
     return {
         "base": base,
@@ -102,6 +108,10 @@ def _board() -> dict[str, Any]:
         "alerts": _alerts(base.id, of_today, midnight, {room.id: room.code for room in rooms}),
         "studios": len(rooms),
         "day": _day(of_today, midnight),
+        "today": midnight.date(),
+        "early": rules.EARLY_CHECK_IN,
+        "contacts": _contacts({row.tenant_id for row in shown.overdue}),
+        "walk_in": {"start": wall(minute), "end": wall(minute + WALK_IN_LENGTH)},
     }
 
 
@@ -111,6 +121,12 @@ def _since(base_id: UUID) -> dict[UUID, datetime]:
         Stay.base_id == base_id, Stay.checked_out_at.is_(None), Stay.voided.is_(False)
     )
     return {row.booking_id: row.checked_in_at for row in session().execute(open_stays)}
+
+
+def _contacts(tenant_ids: set[UUID]) -> dict[UUID, Any]:
+    """Whom to call of the tenants that are late."""
+    query = sa.select(Tenant.id, Tenant.contact_name, Tenant.contact_phone).where(Tenant.id.in_(tenant_ids))
+    return {row.id: row for row in session().execute(query)} if tenant_ids else {}
 
 
 def _free_until(shown: Board, at: datetime) -> dict[UUID, datetime]:

@@ -31,7 +31,9 @@ class BaseForm(Form):
     division_code = StringField(_l("Division code"), [InputRequired()], description=_l("GB/T 2260, six digits: 230102"))
     timezone = StringField(_l("Time zone"), [InputRequired()], default="Asia/Shanghai")
     lettable_area_m2 = DecimalField(_l("Lettable area"), [InputRequired(), NumberRange(min=0)], places=None)
-    operator_uscc = StringField(_l("Operator's USCC"), [Optional()], description=_l("Its own leases are out of every claim"))
+    operator_uscc = StringField(
+        _l("Operator's USCC"), [Optional()], description=_l("Its own leases are out of every claim")
+    )
 
     def details(self) -> actions.BaseDetails:
         return actions.BaseDetails(
@@ -45,14 +47,23 @@ class BaseForm(Form):
 
 
 class NewBaseForm(BaseForm):
-    code = StringField(_l("Code"), [InputRequired(), Length(max=20)], description=_l("Short and lasting, in capitals: HRB"))
+    code = StringField(
+        _l("Code"), [InputRequired(), Length(max=20)], description=_l("Short and lasting, in capitals: HRB")
+    )
     opens = StringField(_l("Opens"), [InputRequired()], default="08:00")
-    closes = StringField(_l("Closes"), [InputRequired()], default="02:00", description=_l("Not after the opening: the next day. 24:00 is allowed"))
+    closes = StringField(
+        _l("Closes"),
+        [InputRequired()],
+        default="02:00",
+        description=_l("Not after the opening: the next day. 24:00 is allowed"),
+    )
 
 
 class OpeningForm(Form):
     opens = StringField(_l("Opens"), [InputRequired()])
-    closes = StringField(_l("Closes"), [InputRequired()], description=_l("Not after the opening: the next day. 24:00 is allowed"))
+    closes = StringField(
+        _l("Closes"), [InputRequired()], description=_l("Not after the opening: the next day. 24:00 is allowed")
+    )
     first = DateField(_l("From this day on"), [InputRequired()])
 
 
@@ -99,7 +110,12 @@ def create() -> Any:
     if form.validate_on_submit():
         try:
             base = actions.create_base(
-                session(), code=form.code.data, details=form.details(), opening=_opening(form), by=current_actor(), at=now()
+                session(),
+                code=form.code.data,
+                details=form.details(),
+                opening=_opening(form),
+                by=current_actor(),
+                at=now(),
             )
         except SharedBaseError as error:
             form.refuse(error)

@@ -33,7 +33,9 @@ class ClosureForm(Form):
     space = SelectField(_l("What is closed"))
     start = LocalInstantField(_l("From"), [InputRequired()])
     end = LocalInstantField(_l("Until"), [InputRequired()])
-    reason = StringField(_l("Reason"), [InputRequired(), Length(max=200)], description=_l("Tenants read it when they look for a studio"))
+    reason = StringField(
+        _l("Reason"), [InputRequired(), Length(max=200)], description=_l("Tenants read it when they look for a studio")
+    )
 
 
 def _form() -> ClosureForm:

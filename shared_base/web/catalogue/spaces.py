@@ -35,11 +35,15 @@ KINDS = {"studio": _l("Studio"), "office": _l("Office"), "sample_room": _l("Samp
 
 
 class SpaceForm(Form):
-    code = StringField(_l("Code"), [InputRequired(), Length(max=40)], description=_l("On the door, unique in the base: A101"))
+    code = StringField(
+        _l("Code"), [InputRequired(), Length(max=40)], description=_l("On the door, unique in the base: A101")
+    )
     name = StringField(_l("Name"), [InputRequired(), Length(max=200)])
     kind = SelectField(_l("Kind"), choices=list(KINDS.items()), default="studio")
     area_m2 = DecimalField(_l("Area"), [InputRequired(), NumberRange(min=0)], places=None)
-    scene = StringField(_l("Scene"), [Optional(), Length(max=50)], description=_l("What it is fitted for: 美妆, 绿幕, 厨房"))
+    scene = StringField(
+        _l("Scene"), [Optional(), Length(max=50)], description=_l("What it is fitted for: 美妆, 绿幕, 厨房")
+    )
     buffer_minutes = IntegerField(
         _l("Clean-down"), [InputRequired(), NumberRange(min=0, max=720)], default=30,
         description=_l("Minutes after each booking in which nobody else can come"),
@@ -90,7 +94,15 @@ def index() -> str | Response:
     rows = _listed(base.id)
     today = now().astimezone(page_zone()).date()
     if request.args.get("format") in ("xlsx", "csv"):
-        headings = [_("Code"), _("Name"), _("Kind"), _("Scene"), _("Area (㎡)"), _("Clean-down (minutes)"), _("Let whole to")]
+        headings = [
+            _("Code"),
+            _("Name"),
+            _("Kind"),
+            _("Scene"),
+            _("Area (㎡)"),
+            _("Clean-down (minutes)"),
+            _("Let whole to"),
+        ]
         cells = [(s.code, s.name, KINDS[s.kind], s.scene, s.area_m2, s.buffer_minutes, tenant) for s, tenant in rows]
         return export(f"{base.code} {_('Spaces')}", headings, cells, request.args["format"])
     moment = Range(now(), now() + timedelta(seconds=1))
@@ -175,6 +187,9 @@ def update(space_id: UUID) -> tuple[str, int] | BaseResponse:
         else:
             flash(_("%(code)s was saved.", code=space.code), "success")
             if changed.hits:
-                flash(_("%(count)s bookings lie after its last day: call their tenants.", count=len(changed.hits)), "warning")
+                flash(
+                    _("%(count)s bookings lie after its last day: call their tenants.", count=len(changed.hits)),
+                    "warning",
+                )
             return redirect(url_for("spaces.show", space_id=space.id), 303)
     return render_template("catalogue/space_form.html", form=form, space=space), 422

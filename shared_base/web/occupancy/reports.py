@@ -128,7 +128,11 @@ def _page(report_id: UUID, form: ReviseForm) -> str:
         "unit": "h",
         "categories": [day[5:] for day, _figures in days],
         "series": [
-            {"name": _("Booked"), "tone": "booked", "values": [round(f["booked_seconds"] / 3600, 1) for _day, f in days]},
+            {
+                "name": _("Booked"),
+                "tone": "booked",
+                "values": [round(f["booked_seconds"] / 3600, 1) for _day, f in days],
+            },
             {"name": _("Used"), "tone": "used", "values": [round(f["used_seconds"] / 3600, 1) for _day, f in days]},
         ],
     }
@@ -164,7 +168,12 @@ def revise(report_id: UUID) -> Any:
         try:
             with session().begin_nested():
                 revised = actions.revise_month(
-                    session(), base=base, month=Month.of(row.month), reason=form.reason.data, by=current_actor(), at=now()
+                    session(),
+                    base=base,
+                    month=Month.of(row.month),
+                    reason=form.reason.data,
+                    by=current_actor(),
+                    at=now(),
                 )
         except SharedBaseError as error:
             status = form.refuse(error)

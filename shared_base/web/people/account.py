@@ -25,7 +25,7 @@ bp = Blueprint("account", __name__, url_prefix="/account")
 
 
 class ProfileForm(Form):
-    name = StringField(_l("Name"), [InputRequired(), Length(max=accounts.LONGEST_NAME)])
+    name = StringField(_l("Full name"), [InputRequired(), Length(max=accounts.LONGEST_NAME)])
     locale = SelectField(
         _l("Language"), choices=options(LOCALES.items()), description=_l("Of the pages and of the mails you get")
     )

@@ -31,7 +31,7 @@ LONGEST_EXPORT = 10_000
 
 class InvitationForm(Form):
     email = StringField(_l("E-mail"), [InputRequired(), Length(max=300)])
-    name = StringField(_l("Name"), [InputRequired(), Length(max=accounts.LONGEST_NAME)])
+    name = StringField(_l("Full name"), [InputRequired(), Length(max=accounts.LONGEST_NAME)])
     role = SelectField(_l("Role"), [InputRequired()], validate_choice=False)
     locale = SelectField(_l("Language of the invitation"), choices=options(LOCALES.items()))
 
@@ -98,7 +98,7 @@ def index() -> str | Response:
 
 
 def _export(rows: list[directory.PersonRow]) -> Response:
-    headings = [_("Name"), _("E-mail"), _("Roles"), _("State"), _("Two-step sign-in"), _("Last seen"), _("Since")]
+    headings = [_("Full name"), _("E-mail"), _("Roles"), _("State"), _("Two-step sign-in"), _("Last seen"), _("Since")]
     cells = [
         (
             row.name,

@@ -30,7 +30,7 @@ class SignInForm(Form):
 
 
 class CodeForm(Form):
-    code = StringField(_l("Code"), [InputRequired(), Length(max=20)])
+    code = StringField(_l("Six-digit code"), [InputRequired(), Length(max=20)])
     next = HiddenField()
 
 

@@ -36,7 +36,7 @@ class PasswordForm(Form):
 
 
 class CodeForm(Form):
-    code = StringField(_l("Code"), [InputRequired(), Length(max=20)])
+    code = StringField(_l("Six-digit code"), [InputRequired(), Length(max=20)])
     next = HiddenField()
 
 

@@ -54,14 +54,20 @@ def claim_form(policy: Policy) -> Any:
     class ClaimForm(Form):
         tenant = SelectField(_l("Enterprise"), [InputRequired()])
         period = StringField(
-            _l("Period"), [InputRequired()], description=_l("A year (2026), a quarter (2026Q3) or months (2026-01/2026-06)")
+            _l("Period"),
+            [InputRequired()],
+            description=_l("A year (2026), a quarter (2026Q3) or months (2026-01/2026-06)"),
         )
         as_of = DateField(_l("Cut-off"), [InputRequired()], description=_l("The last day whose payments count"))
         declarations = Checkboxes(_l("Declared conditions"), [Optional()])
 
     for name in policy.open_parameters([Month.of(now().astimezone(CHINA).date())]):
         label = _("The authority's figure for %(name)s", name=_(name.replace("_", " ")))
-        field = StringField(label, [InputRequired()], description=_("The source leaves it open; every document will say that the claim rests on it"))
+        field = StringField(
+            label,
+            [InputRequired()],
+            description=_("The source leaves it open; every document will say that the claim rests on it"),
+        )
         setattr(ClaimForm, f"assume_{name}", field)
     form = ClaimForm()
     form.tenant.choices = [(tenant.uscc, f"{tenant.name} · {tenant.uscc}") for tenant in _claimants()]
@@ -99,9 +105,27 @@ def index() -> str | Response:
         and (not wanted or wanted in f"{claim.code} {claim.tenant.name} {claim.tenant.uscc}".lower())
     ]
     if request.args.get("format") in ("xlsx", "csv"):
-        headings = [_("Claim"), _("Enterprise"), "USCC", _("Policy"), _("Period"), _("Cut-off"), _("Computed (元)"), _("Built by")]
+        headings = [
+            _("Claim"),
+            _("Enterprise"),
+            "USCC",
+            _("Policy"),
+            _("Period"),
+            _("Cut-off"),
+            _("Computed (元)"),
+            _("Built by"),
+        ]
         cells = [
-            (c.code, c.tenant.name, c.tenant.uscc, c.policy_id, c.period, c.as_of, Decimal(c.computed_fen) / 100, c.created_by)
+            (
+                c.code,
+                c.tenant.name,
+                c.tenant.uscc,
+                c.policy_id,
+                c.period,
+                c.as_of,
+                Decimal(c.computed_fen) / 100,
+                c.created_by,
+            )
             for c in shown
         ]
         return export(_("Subsidy claims"), headings, cells, request.args["format"])
@@ -174,9 +198,7 @@ def show(code: str) -> str:
     claim, document = _claim(code)
     policies = shipped_policies()
     english = language() == "en"
-    steps = [
-        {**step, "text": step["why_en"] if english else step["why"]} for step in document["explanation"]
-    ]
+    steps = [{**step, "text": step["why_en"] if english else step["why"]} for step in document["explanation"]]
     evidence = {(row["lease"], row["month"]): row for row in claim.names["evidence"]}
     waterfall = {
         "unit": "元",
@@ -206,4 +228,3 @@ def download(code: str, kind: str) -> Response:
         body = json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
         return attachment(body, f"{claim.code}.json", "application/json")
     raise NoSuchPage
-

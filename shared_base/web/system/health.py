@@ -17,7 +17,9 @@ from shared_base.migrations.schema import current_revision, head_revision
 bp = Blueprint("health", __name__)
 
 REGISTRY = CollectorRegistry()
-REQUESTS = Counter("shared_base_requests_total", "Requests by route and status.", ["route", "status"], registry=REGISTRY)
+REQUESTS = Counter(
+    "shared_base_requests_total", "Requests by route and status.", ["route", "status"], registry=REGISTRY
+)
 SECONDS = Histogram("shared_base_request_seconds", "Seconds a request took, by route.", ["route"], registry=REGISTRY)
 OUTBOX = Gauge("shared_base_outbox_waiting", "Messages not yet sent.", registry=REGISTRY)
 SCHEDULER_SEEN = Gauge("shared_base_scheduler_seen_seconds", "Seconds since the scheduler was seen.", registry=REGISTRY)

@@ -192,7 +192,10 @@ def store(token: UUID) -> BaseResponse:
     try:
         result = import_for(session(), workbook, by=current_actor(), at=now(), update=update, dry_run=False)
     except WorkbookInvalid:
-        flash(_("What is stored has changed since the check, and the workbook no longer fits. It was checked again."), "danger")
+        flash(
+            _("What is stored has changed since the check, and the workbook no longer fits. It was checked again."),
+            "danger",
+        )
         return _checked_again(upload, update=update)
     except SharedBaseError as error:
         return _refused(upload, error)
@@ -256,5 +259,7 @@ def template(language: Language) -> Response:
 @bp.errorhandler(RequestEntityTooLarge)
 def too_large(error: RequestEntityTooLarge) -> BaseResponse:
     """The body was not read, and neither was who sent it: the form's own page says why."""
-    flash(_("The file is larger than %(limit)s MB. Split the workbook, or import it by command.", limit=LARGEST), "danger")
+    flash(
+        _("The file is larger than %(limit)s MB. Split the workbook, or import it by command.", limit=LARGEST), "danger"
+    )
     return redirect(url_for("imports.new"), 303)

@@ -242,16 +242,12 @@ def test_moves_of_one_booking_follow_one_another_and_all_are_told(arena: Arena) 
 
 
 def test_of_a_cancellation_and_a_check_in_at_once_one_is_refused(arena: Arena) -> None:
-    desk = SYSTEM
+    def attempt(verb: Callable[..., Any], row: BookingRow, **asked: Any) -> Callable[[], str]:
+        return lambda: arena.attempt(SYSTEM, lambda s: verb(s, booking=row, by=SYSTEM, at=row.start, **asked))
+
     for round_ in range(10):
         row = _booked(arena, round_, 7000 + round_ * 3, 7001 + round_ * 3)
-        at = hours(7000 + round_ * 3)
-        outcomes = arena.at_once(
-            [
-                lambda: arena.attempt(desk, lambda s: actions.cancel(s, booking=row, reason="x", by=desk, at=at)),
-                lambda: arena.attempt(desk, lambda s: actions.mark_checked_in(s, booking=row, by=desk, at=at)),
-            ]
-        )
+        outcomes = arena.at_once([attempt(actions.cancel, row, reason="x"), attempt(actions.mark_checked_in, row)])
         assert outcomes == {"done": 1, WrongState.type: 1}
 
 
