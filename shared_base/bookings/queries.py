@@ -187,7 +187,7 @@ def list_bookings(
         key, last = sa.tuple_(Booking.starts_at, Booking.id), sa.tuple_(*map(sa.literal, after))
         statement = statement.where(key < last if newest_first else key > last)
     order = (Booking.starts_at.desc(), Booking.id.desc()) if newest_first else (Booking.starts_at, Booking.id)
-    return [BookingRow(*row) for row in session.execute(statement.order_by(*order).limit(limit)).tuples()]
+    return [BookingRow(*row) for row in session.execute(statement.order_by(*order).limit(limit))]
 
 
 def count_bookings(session: Session, actor: Actor, narrowed: Filter) -> int:

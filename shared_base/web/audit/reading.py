@@ -15,24 +15,41 @@ from shared_base.catalogue.models import Base, Space
 from shared_base.core.audit import AuditEntry
 from shared_base.http.formatting import area, minutes_of_day, money
 from shared_base.http.language import page_zone
-from shared_base.people.models import User
-from shared_base.tenancy.models import Lease, Tenant
+from shared_base.people.models import ApiToken, User
+from shared_base.resources.models import Outage
+from shared_base.subsidies.models import Claim
+from shared_base.tenancy.models import Host, Lease, Membership, RentPayment, Tenant
 from shared_base.web.audit.words import CHOSEN, COLUMNS, UNTOLD, VALUES
 
 #: where the names of ids come from, by column
-NAMES: dict[str, tuple[Any, Any]] = {
-    "user_id": (User.id, User.name),
-    "created_by": (User.id, User.name),
-    "recorded_by": (User.id, User.name),
-    "real_name_checked_by": (User.id, User.name),
-    "base_id": (Base.id, Base.name),
-    "tenant_id": (Tenant.id, Tenant.name),
-    "space_id": (Space.id, Space.code),
-    "resource_id": (Space.id, Space.code),
-    "lease_id": (Lease.id, Lease.ref),
+NAMES: dict[str, tuple[Any, Any, Any]] = {
+    "user_id": (User.id, User.name, None),
+    "created_by": (User.id, User.name, None),
+    "recorded_by": (User.id, User.name, None),
+    "real_name_checked_by": (User.id, User.name, None),
+    "base_id": (Base.id, Base.name, None),
+    "tenant_id": (Tenant.id, Tenant.name, None),
+    "space_id": (Space.id, Space.code, None),
+    "resource_id": (Space.id, Space.code, None),
+    "lease_id": (Lease.id, Lease.ref, None),
 }
-#: the columns by which a row is called, the best first
+#: what a row of a table is called: its id, its name, and what else must be joined to know it
+SUBJECT_NAMES: dict[str, tuple[Any, Any, Any]] = {
+    "api_tokens": (ApiToken.id, ApiToken.name, None),
+    "bases": (Base.id, Base.name, None),
+    "claims": (Claim.id, Claim.code, None),
+    "hosts": (Host.id, Host.stage_name, None),
+    "leases": (Lease.id, Lease.ref, None),
+    "memberships": (Membership.id, User.name, User.id == Membership.user_id),
+    "outages": (Outage.id, Outage.reason, None),
+    "rent_payments": (RentPayment.id, RentPayment.ref, None),
+    "spaces": (Space.id, Space.code, None),
+    "tenants": (Tenant.id, Tenant.name, None),
+    "users": (User.id, User.name, None),
+}
+#: the columns by which a row that is gone, or has no name, is called; the best first
 TITLES = ("code", "ref", "stage_name", "name", "email", "number", "uscc")
+MASKED = "•••"
 RANGE = re.compile(r"[\[(](.*),(.*)[\])]")
 LONGEST = 200
 
@@ -61,7 +78,7 @@ class Reader:
 
     def __init__(self, session: Session, entries: Sequence[AuditEntry]) -> None:
         self.entries = entries
-        wanted: dict[tuple[Any, Any], set[UUID]] = {}
+        wanted: dict[tuple[Any, Any, Any], set[UUID]] = {}
         for entry in entries:
             for column, value in _values(entry):
                 if column in NAMES and (key := _uuid(value)):
@@ -69,12 +86,14 @@ class Reader:
         for entry in entries:
             if entry.base_id:
                 wanted.setdefault(NAMES["base_id"], set()).add(entry.base_id)
-            if entry.subject_table == "users" and (key := _uuid(entry.subject_id)):
-                wanted.setdefault(NAMES["user_id"], set()).add(key)
+            if entry.subject_table in SUBJECT_NAMES and (key := _uuid(entry.subject_id)):
+                wanted.setdefault(SUBJECT_NAMES[entry.subject_table], set()).add(key)
         self.names: dict[UUID, str] = {}
-        for (id_column, name_column), keys in wanted.items():
-            found = session.execute(sa.select(id_column, name_column).where(id_column.in_(keys)))
-            self.names |= dict(found.all())
+        for (id_column, name_column, joined), keys in wanted.items():
+            query = sa.select(id_column, name_column).where(id_column.in_(keys))
+            if joined is not None:
+                query = query.where(joined)
+            self.names |= dict(session.execute(query).all())
 
     def lines(self) -> list[Line]:
         return [self._line(entry) for entry in self.entries]
@@ -92,7 +111,8 @@ class Reader:
 
     def _title(self, entry: AuditEntry, row: dict[str, Any]) -> str:
         """What the row is called: by what the entry holds of it, else by its person or id."""
-        if entry.subject_table == "users" and (key := _uuid(entry.subject_id)) in self.names:
+        key = _uuid(entry.subject_id)
+        if key is not None and key in self.names:
             return self.names[key]
         for column in TITLES:
             if row.get(column):
@@ -109,6 +129,8 @@ class Reader:
         if column in NAMES:
             key = _uuid(value)
             return self.names.get(key, str(value)[:8]) if key else str(value)
+        if value == MASKED:
+            return str(_("not shown"))
         if column in CHOSEN and value in VALUES:
             return str(VALUES[value])
         text = _figure(column, value)

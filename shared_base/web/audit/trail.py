@@ -40,8 +40,6 @@ def _conditions() -> list[sa.ColumnElement[bool]]:
         conditions.append(AuditEntry.subject_table == asked["table"])
     if subject := asked.get("subject"):
         conditions.append(AuditEntry.subject_id == subject)
-    if asked.get("deed") in DEEDS:
-        conditions.append(AuditEntry.action == asked["deed"])
     if code := asked.get("base"):
         base = next((base for base in base_choices() if base.code == code), None)
         conditions.append(AuditEntry.base_id == base.id if base else sa.false())
@@ -110,12 +108,9 @@ def index() -> str | Response:
         previous_cursor=newer,
         subjects=SUBJECTS,
         deeds=DEEDS,
-        deed_choices=[(key, deed[0]) for key, deed in DEEDS.items()],
         bases=base_choices(),
         base_names=[(base.code, base.name) for base in base_choices()],
-        filtered=any(
-            request.args.get(name) for name in ("q", "actor", "table", "subject", "deed", "base", "from", "to")
-        ),
+        filtered=any(request.args.get(name) for name in ("q", "actor", "table", "subject", "base", "from", "to")),
     )
 
 

@@ -34,7 +34,7 @@ from shared_base.web.bookings.forms import (
     wall,
 )
 from shared_base.web.bookings.history import history
-from shared_base.web.bookings.permitted import deeds
+from shared_base.web.bookings.permitted import LEAVING_WITHIN, deeds
 from shared_base.web.bookings.scope import codes, hosts_of, may_change, own_booking, studios
 from shared_base.web.current import current_base, tenant_choices
 
@@ -47,6 +47,8 @@ STATE_NAMES = {
     "confirmed": _l("Booked"), "checked_in": _l("Live"), "completed": _l("Completed"),
     "no_show": _l("No-show"), "cancelled": _l("Cancelled"),
 }  # fmt: skip
+#: how long what is over but not settled stays among what is ahead
+UNSETTLED_FOR = timedelta(hours=24)
 #: which bookings a tab of the list shows
 TABS = {"ahead": _l("Now and ahead"), "past": _l("Past"), "all": _l("All")}
 
@@ -90,7 +92,8 @@ def _asked(base_id: UUID) -> dict[str, Any]:
         end = start + timedelta(days=1)
     tab = _tab()
     if tab == "ahead":
-        start = now()
+        # who overran, or never came and is not yet marked so, is still to be dealt with
+        start = now() - UNSETTLED_FOR
     state = request.args.get("state")
     narrowed = Filter(
         start=start,
@@ -266,13 +269,13 @@ def page(booking: BookingRow, **shown: Any) -> str:
         "bookings/show.html", booking=booking, at=at, deeds=deeds(booking, by=actor, at=at),
         staff=actor.serves(booking.base_id), stays=stays, stay_studios=codes({stay.studio_id for stay in stays}),
         history=history(booking), longer=_longer(booking, at), day=f"{start:%Y-%m-%d}", again=again,
-        may_book=may_change(booking), **({"refused": None} | forms | shown),
+        may_book=may_change(booking), leaving_within=LEAVING_WITHIN, **({"refused": None} | forms | shown),
     )  # fmt: skip
 
 
 def _longer(booking: BookingRow, at: datetime) -> list[tuple[str, str]]:
     """One-tap extensions: how much longer, and until when."""
-    steps = ((30, _("30 min longer")), (60, _("1 h longer")), (120, _("2 h longer")))
+    steps = ((30, _("+30 min")), (60, _("+1 h")), (120, _("+2 h")))
     ends = [(text, booking.end + timedelta(minutes=minutes)) for minutes, text in steps]
     return [(text, wall(end)) for text, end in ends if end > at]
 

@@ -61,7 +61,10 @@ def check_out(booking_id: UUID) -> Any:
         stays.check_out(session(), booking=booking, by=actor, at=at)
 
     names = {"code": booking.code, "studio": booking.studio_code}
-    return _done(booking, leave, _("%(code)s was checked out of %(studio)s.", **names))
+    told = _("%(code)s was checked out of %(studio)s.", **names)
+    if gives_back:
+        told = _("%(code)s was checked out of %(studio)s; the rest of its time is free for others.", **names)
+    return _done(booking, leave, told)
 
 
 @bp.post("/<uuid:booking_id>/no-show")

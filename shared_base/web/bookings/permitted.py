@@ -1,13 +1,16 @@
 """Which deeds a booking's page offers: those that its room would accept from this person now."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared_base.bookings import rules
 from shared_base.bookings.rows import BookingRow
 from shared_base.core.actor import Actor
 from shared_base.core.errors import SharedBaseError
+
+#: how long before its end a booking is on the list of those who leave; leaving earlier than that is asked twice
+LEAVING_WITHIN = timedelta(minutes=30)
 
 
 def _accepted(check: Callable[[], Any]) -> bool:

@@ -25,14 +25,12 @@ from shared_base.resources import queries as resources
 from shared_base.resources.models import Outage
 from shared_base.tenancy.models import Tenant
 from shared_base.web.bookings.forms import wall
-from shared_base.web.bookings.permitted import deeds
+from shared_base.web.bookings.permitted import LEAVING_WITHIN, deeds
 from shared_base.web.bookings.scope import studios
 from shared_base.web.current import current_base, current_base_or_none
 
 bp = Blueprint("today", __name__)
 
-#: how long before its end a booking is on the list of those who leave
-LEAVING_WITHIN = timedelta(minutes=30)
 #: how far ahead "free until" looks
 FREE_AHEAD = timedelta(hours=24)
 #: what a walk-in is offered at first
@@ -109,6 +107,7 @@ def _board() -> dict[str, Any]:
         "studios": len(rooms),
         "day": _day(of_today, midnight),
         "today": midnight.date(),
+        "leaving_within": LEAVING_WITHIN,
         "early": rules.EARLY_CHECK_IN,
         "contacts": _contacts({row.tenant_id for row in shown.overdue}),
         "walk_in": {"start": wall(minute), "end": wall(minute + WALK_IN_LENGTH)},

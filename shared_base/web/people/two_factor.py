@@ -114,6 +114,6 @@ def _qr(uri: str) -> Markup:
     """The QR code as markup: black on white, also where the page is dark."""
     out = io.BytesIO()
     segno.make(uri, error="m", micro=False).save(
-        out, kind="svg", scale=5, border=3, light="#fff", xmldecl=False, svgns=False, omitsize=False
+        out, kind="svg", border=3, light="#fff", xmldecl=False, svgns=False, omitsize=True
     )
     return Markup(out.getvalue().decode())  # noqa: S704 (segno's own drawing: no text of anybody is in it)

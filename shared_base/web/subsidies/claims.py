@@ -1,139 +1,100 @@
 """申报: build a claim, read why it is what it is, and take it along as PDF, sheet or JSON."""
 
 import json
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import NotFound as NoSuchPage
-from wtforms import DateField, SelectField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from shared_base.core.errors import SharedBaseError
-from shared_base.core.money import yuan
-from shared_base.core.periods import CHINA, Month
 from shared_base.http.exports import XLSX, attachment, export
 from shared_base.http.extensions import now, session
-from shared_base.http.forms import Form
 from shared_base.http.guards import allow
 from shared_base.http.identity import current_actor
-from shared_base.http.language import locale_code
 from shared_base.http.transactions import writes
+from shared_base.occupancy.models import MonthReport
 from shared_base.subsidies import queries
 from shared_base.subsidies.actions import build_claim
 from shared_base.subsidies.claim_document import read_document
 from shared_base.subsidies.documents.pdf import claim_pdf
 from shared_base.subsidies.documents.xlsx import claim_xlsx
 from shared_base.subsidies.models import Claim
-from shared_base.subsidies.policies import Policy, shipped_policies
-from shared_base.tenancy.models import Tenant
-from shared_base.web.subsidies.policies import policy_or_404
+from shared_base.subsidies.policies import shipped_policies
+from shared_base.tenancy.models import Lease
+from shared_base.web.subsidies.explained import Explained
+from shared_base.web.subsidies.figures import summary
+from shared_base.web.subsidies.forms import assumed_fields, assumptions, claim_form
+from shared_base.web.subsidies.policies import language, policy_or_404
 
 bp = Blueprint("claims", __name__, url_prefix="/claims")
 
 ROLES = ("operator", "tenant_owner", "reviewer")
 
-
-class Checkboxes(SelectMultipleField):  # type: ignore[misc]
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
-def language() -> str:
-    """The language key of bilingual texts and documents: `zh` or `en`."""
-    return "en" if locale_code() == "en" else "zh"
-
-
-def claim_form(policy: Policy) -> Any:
-    """A form with the policy's own conditions to declare and its own open figures to assume."""
-
-    class ClaimForm(Form):
-        tenant = SelectField(_l("Enterprise"), [InputRequired()])
-        period = StringField(
-            _l("Period"),
-            [InputRequired()],
-            description=_l("A year (2026), a quarter (2026Q3) or months (2026-01/2026-06)"),
-        )
-        as_of = DateField(_l("Cut-off"), [InputRequired()], description=_l("The last day whose payments count"))
-        declarations = Checkboxes(_l("Declared conditions"), [Optional()])
-
-    for name in policy.open_parameters([Month.of(now().astimezone(CHINA).date())]):
-        label = _("The authority's figure for %(name)s", name=_(name.replace("_", " ")))
-        field = StringField(
-            label,
-            [InputRequired()],
-            description=_("The source leaves it open; every document will say that the claim rests on it"),
-        )
-        setattr(ClaimForm, f"assume_{name}", field)
-    form = ClaimForm()
-    form.tenant.choices = [(tenant.uscc, f"{tenant.name} · {tenant.uscc}") for tenant in _claimants()]
-    form.declarations.choices = [
-        (condition.id, f"{getattr(condition.text, language())} ({condition.clause})")
-        for condition in policy.declared_conditions
-    ]
-    if request.method == "GET":
-        today = now().astimezone(CHINA).date()
-        form.as_of.data = form.as_of.data or today
-        form.period.data = form.period.data or request.args.get("period") or str(today.year)
-        form.tenant.data = request.args.get("tenant") or form.tenant.data
-    return form
-
-
-def _claimants() -> list[Tenant]:
-    """The enterprises for which this person may claim: their own; for staff those admitted to their bases."""
-    actor = current_actor()
-    query = sa.select(Tenant).order_by(Tenant.name)
-    if not actor.is_staff:
-        query = query.where(Tenant.id.in_([grant.tenant_id for grant in actor.grants if grant.role == "tenant_owner"]))
-    return list(session().scalars(query))
+#: what the list of claims can be ordered by
+SORTS: dict[str, Callable[[Claim], Any]] = {
+    "code": lambda claim: claim.code,
+    "tenant": lambda claim: claim.tenant.name,
+    "policy": lambda claim: claim.policy_id,
+    "period": lambda claim: claim.period,
+    "as_of": lambda claim: claim.as_of,
+    "computed": lambda claim: claim.computed_fen,
+}
 
 
 @bp.get("/")
 @allow(*ROLES)
 def index() -> str | Response:
     claims = queries.claims_for(session(), current_actor())
-    wanted = request.args.get("q", "").strip().lower()
+    sort = request.args.get("sort", "")
+    shown = _sorted(_wanted(claims), sort)
+    policies = shipped_policies()
+    names = {policy.id: getattr(policy.name, language()) for policy in policies}
+    if request.args.get("format") in ("xlsx", "csv"):
+        return _exported(shown, names)
+    return render_template(
+        "subsidies/claims.html", claims=shown, any=bool(claims), names=names, sort=sort, q=request.args.get("q", ""),
+        may_build=_may_build(), total=sum(claim.computed_fen for claim in shown),
+    )  # fmt: skip
+
+
+def _wanted(claims: Sequence[Claim]) -> list[Claim]:
+    """Those that the filters of the list ask for."""
+    text = request.args.get("q", "").strip().lower()
     policy_id = request.args.get("policy", "")
-    shown = [
+    return [
         claim
         for claim in claims
         if (not policy_id or claim.policy_id == policy_id)
-        and (not wanted or wanted in f"{claim.code} {claim.tenant.name} {claim.tenant.uscc}".lower())
+        and (not text or text in f"{claim.code} {claim.tenant.name} {claim.tenant.uscc}".lower())
     ]
-    if request.args.get("format") in ("xlsx", "csv"):
-        headings = [
-            _("Claim"),
-            _("Enterprise"),
-            "USCC",
-            _("Policy"),
-            _("Period"),
-            _("Cut-off"),
-            _("Computed (元)"),
-            _("Built by"),
-        ]
-        cells = [
-            (
-                c.code,
-                c.tenant.name,
-                c.tenant.uscc,
-                c.policy_id,
-                c.period,
-                c.as_of,
-                Decimal(c.computed_fen) / 100,
-                c.created_by,
-            )
-            for c in shown
-        ]
-        return export(_("Subsidy claims"), headings, cells, request.args["format"])
-    return render_template(
-        "subsidies/claims.html", claims=shown, policies=shipped_policies().by_id, language=language(),
-        policy_choices=[(policy.id, getattr(policy.name, language())) for policy in shipped_policies()],
-        q=request.args.get("q", ""), may_build=_may_build(), total=sum(claim.computed_fen for claim in shown),
-    )  # fmt: skip
+
+
+def _sorted(claims: list[Claim], sort: str) -> list[Claim]:
+    key = SORTS.get(sort.removeprefix("-"))
+    return sorted(claims, key=key, reverse=sort.startswith("-")) if key else claims
+
+
+def _exported(claims: list[Claim], names: dict[str, str]) -> Response:
+    headings = [_("Claim"), _("Enterprise"), "USCC", _("Policy"), _("Period"), _("Cut-off"), _("Computed (yuan)"), _("Built by")]  # fmt: skip
+    cells = [
+        (
+            claim.code,
+            claim.tenant.name,
+            claim.tenant.uscc,
+            names.get(claim.policy_id, claim.policy_id),
+            claim.period,
+            claim.as_of,
+            Decimal(claim.computed_fen) / 100,
+            claim.created_by,
+        )
+        for claim in claims
+    ]
+    return export(_("Subsidy claims"), headings, cells, request.args["format"])
 
 
 def _may_build() -> bool:
@@ -145,9 +106,17 @@ def _may_build() -> bool:
 @allow("operator", "tenant_owner")
 def new() -> str:
     if not request.args.get("policy"):
-        return render_template("subsidies/claim_policies.html", policies=list(shipped_policies()), language=language())
+        policies = [(policy, summary(policy)) for policy in shipped_policies()]
+        return render_template("subsidies/claim_policies.html", policies=policies, language=language())
     policy = policy_or_404(request.args["policy"])
-    return render_template("subsidies/claim_form.html", form=claim_form(policy), policy=policy, language=language())
+    return _form_page(claim_form(policy), policy)
+
+
+def _form_page(form: Any, policy: Any) -> str:
+    return render_template(
+        "subsidies/claim_form.html", form=form, policy=policy, language=language(), assumed=assumed_fields(form),
+        summary=summary(policy),
+    )  # fmt: skip
 
 
 @bp.post("/new")
@@ -156,7 +125,7 @@ def new() -> str:
 def create() -> Any:
     policy = policy_or_404(request.args.get("policy", ""))
     form = claim_form(policy)
-    problem: SharedBaseError | None = None
+    status = 422
     if form.validate_on_submit():
         try:
             with session().begin_nested():
@@ -167,24 +136,17 @@ def create() -> Any:
                     period=form.period.data,
                     as_of=form.as_of.data,
                     declarations=form.declarations.data,
-                    assumptions={name.removeprefix("assume_"): form[name].data.strip() for name in _assumed(form)},
+                    assumptions=assumptions(form),
                     by=current_actor(),
                     at=now(),
                     policies=shipped_policies(),
                 )
         except SharedBaseError as error:
-            problem = error
-            form.refuse(error)
+            status = form.refuse(error)
         else:
             flash(_("%(code)s was computed and kept as a draft.", code=claim.code), "success")
             return redirect(url_for("claims.show", code=claim.code), 303)
-    status = problem.status if problem else 422
-    page = render_template("subsidies/claim_form.html", form=form, policy=policy, language=language())
-    return page, status
-
-
-def _assumed(form: Any) -> list[str]:
-    return [name for name in form._fields if name.startswith("assume_")]
+    return _form_page(form, policy), status
 
 
 def _claim(code: str) -> tuple[Claim, dict[str, Any]]:
@@ -196,22 +158,21 @@ def _claim(code: str) -> tuple[Claim, dict[str, Any]]:
 @allow(*ROLES)
 def show(code: str) -> str:
     claim, document = _claim(code)
-    policies = shipped_policies()
-    english = language() == "en"
-    steps = [{**step, "text": step["why_en"] if english else step["why"]} for step in document["explanation"]]
-    evidence = {(row["lease"], row["month"]): row for row in claim.names["evidence"]}
-    waterfall = {
-        "unit": "元",
-        "steps": [
-            {"label": step["step"], "before": step["before_fen"] / 100, "after": step["after_fen"] / 100}
-            for step in steps
-            if step["before_fen"] is not None and step["after_fen"] is not None
-        ],
-    }
+    reports, leases = _behind(document)
     return render_template(
-        "subsidies/claim.html", claim=claim, document=document, steps=steps, evidence=evidence, waterfall=waterfall,
-        policy=policies.by_id.get(claim.policy_id), names=claim.names, language=language(), english=english, yuan=yuan,
+        "subsidies/claim.html", claim=claim, document=document, said=Explained(document, claim.names, language()),
+        policy=shipped_policies().by_id.get(claim.policy_id), names=claim.names, language=language(),
+        reports=reports, leases=leases,
     )  # fmt: skip
+
+
+def _behind(document: dict[str, Any]) -> tuple[dict[str, UUID], dict[str, UUID]]:
+    """Ids of the reports (by digest) and leases (by ref) behind the lines, those that the reader may open."""
+    digests = {line["report_digest"] for line in document["lines"]}
+    refs = {row["lease"] for row in (*document["lines"], *document["excluded"])}
+    reports = sa.select(MonthReport.digest, MonthReport.id).where(MonthReport.digest.in_(digests))
+    leases = sa.select(Lease.ref, Lease.id).where(Lease.ref.in_(refs))
+    return dict(session().execute(reports).tuples().all()), dict(session().execute(leases).tuples().all())
 
 
 @bp.get("/<code>.<kind>")

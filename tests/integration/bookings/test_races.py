@@ -99,8 +99,9 @@ class Arena:
             return (
                 session.scalar(
                     sa.text(
-                        "select count(*) from bookings b where b.state = 'confirmed' and (select count(*) from allocations a"
-                        " where a.booking_id = b.id and a.live) <> 1 + (b.host_id is not null)::int"
+                        "select count(*) from bookings b where b.state = 'confirmed'"
+                        " and 1 + (b.host_id is not null)::int"
+                        " <> (select count(*) from allocations a where a.booking_id = b.id and a.live)"
                     )
                 )
                 or 0
