@@ -12,20 +12,20 @@ PASSWORD = "night-stream-2026"  # noqa: S105
 
 @dataclass(frozen=True)
 class Account:
-    """A demo person: an address, a role and where it holds. `tenant` is the number of the demo's enterprise."""
+    """A demo person: an address, a role and where it holds. `bases` by code; `tenant` is the number of the demo's enterprise."""
 
     email: str
     name: str
     role: str
-    base: str | None = None
+    bases: tuple[str, ...] = ()
     tenant: int | None = None
     what: str = ""
 
 
 ACCOUNTS = (
-    Account("operator@demo.example", "沈运营", "operator", base="HRB", what="基地运营 · operator, Harbin"),
-    Account("desk@demo.example", "白前台", "front_desk", base="HRB", what="前台 · front desk, Harbin"),
-    Account("wanbo@demo.example", "梁运营", "operator", base="PYWB", what="基地运营 · operator, Panyu"),
+    Account("operator@demo.example", "沈运营", "operator", bases=("HRB", "PYWB"), what="基地运营 · operator of both bases"),
+    Account("desk@demo.example", "白前台", "front_desk", bases=("HRB",), what="前台 · front desk, Harbin"),
+    Account("wanbo@demo.example", "梁前台", "front_desk", bases=("PYWB",), what="前台 · front desk, Panyu"),
     Account("owner@demo.example", "周老板", "tenant_owner", tenant=2, what="入驻企业 · tenant owner"),
     Account("scheduler@demo.example", "小鹿", "tenant_scheduler", tenant=2, what="企业排期 · tenant scheduler"),
     Account("reviewer@demo.example", "审核员", "reviewer", what="政府审核 · reviewer"),

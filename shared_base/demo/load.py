@@ -98,8 +98,8 @@ def _people(session: Session, house: House, at: datetime) -> None:
         session.add(user)
         session.flush()
         tenant = None if account.tenant is None else tenants[house.tenants[account.tenant].uscc]
-        base = bases[account.base] if account.base else None
-        session.add(Membership(user_id=user.id, role=account.role, base_id=base, tenant_id=tenant, created_at=at))
+        for base in [bases[code] for code in account.bases] or [None]:
+            session.add(Membership(user_id=user.id, role=account.role, base_id=base, tenant_id=tenant, created_at=at))
     session.flush()
 
 

@@ -60,7 +60,7 @@ used as (
              least(e, greatest(s, max(e) over by_tenant)) as of_tenant
       from (select studio collate "C" as studio, uscc collate "C" as uscc, auto_closed, corrected,
                    greatest(s, 0) as s, least(e, :length) as e from stayed) cut
-      window in_studio as (partition by studio order by e rows between unbounded preceding and 1 preceding),
+      window in_studio as (partition by studio order by s rows between unbounded preceding and 1 preceding),
              by_tenant as (partition by studio, uscc order by s rows between unbounded preceding and 1 preceding)
     ) reached
   ) placed

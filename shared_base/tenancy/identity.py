@@ -100,7 +100,9 @@ def identify(session: Session, kind: Literal["session", "token"], secret: str, *
         user_id=UUID(found["user_id"]),
         label=found["name"],
         reach=found["reach"],
-        grants=tuple(Grant(role, base and UUID(base), tenant and UUID(tenant)) for role, base, tenant in found["grants"]),
+        grants=tuple(
+            Grant(role, base and UUID(base), tenant and UUID(tenant)) for role, base, tenant in found["grants"]
+        ),
         bases=frozenset(UUID(base) for base in found["bases"].split(",") if base),
         tenants=frozenset(UUID(tenant) for tenant in found["tenants"].split(",") if tenant),
     )

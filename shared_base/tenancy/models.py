@@ -76,6 +76,18 @@ protect(
 audited(Tenant)
 audited(Admission)
 
+# A base admits an enterprise that another base entered: its staff may learn that the code is known, and no more.
+after_tables(
+    f"""
+CREATE FUNCTION known_enterprise(code text) RETURNS TABLE (id uuid, name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+BEGIN ATOMIC
+  SELECT t.id, t.name FROM tenants t
+  WHERE t.uscc = code AND {NO_REVIEWER} AND ({EVERYTHING} OR cardinality({BASES}) > 0);
+END
+"""  # noqa: S608 (composed of our own conditions)
+)
+
 
 class Membership(Model):
     """What a person may do: a role, everywhere (admin, reviewer), in a base, or in a tenant. One may hold several."""
@@ -133,7 +145,10 @@ audited(Membership)
 
 
 class Host(Model):
-    """A presenter of a tenant (主播). 16 or older, 16–17 with a guardian's consent (网络直播营销管理办法 2021, art. 17)."""
+    """A presenter of a tenant (主播): 16 or older, 16–17 with a guardian's consent.
+
+    网络直播营销管理办法(试行) 2021, article 17.
+    """
 
     __tablename__ = "hosts"
     __table_args__ = (
@@ -280,7 +295,7 @@ audited(RentFree)
 
 
 class RentPayment(Model):
-    """Money received for a lease and a month of service. Append-only: a mistake is netted by a red-letter row (红字)."""
+    """Money received for a lease and a month of service. Append-only: a red-letter row (红字) nets a mistake."""
 
     __tablename__ = "rent_payments"
     __table_args__ = (

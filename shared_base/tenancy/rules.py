@@ -1,18 +1,47 @@
-"""Tenants: their code (GB 32100) and the texts people enter about them."""
+"""Tenants: their code (GB 32100) and what people enter about them."""
 
 import re
 import unicodedata
+from dataclasses import dataclass
+from typing import Any
 
 from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
-from shared_base.core.fields import faulty, folded
+from shared_base.catalogue.rules import division, one_of
+from shared_base.core.fields import faulty, folded, text_line
 from shared_base.core.i18n import N_
 from shared_base.tenancy.errors import BadCode
 
+TENANT_KINDS = ("mcn", "brand", "platform", "service")
+LONGEST_NAME = 200
+LONGEST_REASON = 500
+
 _SHAPE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}", re.ASCII)
-_DIVISION = re.compile(r"\d{6}", re.ASCII)
 _PHONE = re.compile(r"[+0-9][0-9 ()-]{4,29}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class TenantDetails:
+    """What is said of a tenant beside its code."""
+
+    name: str
+    kind: str
+    division_code: str | None = None
+    contact_name: str | None = None
+    contact_phone: str | None = None
+
+    def cleaned(self) -> dict[str, Any]:
+        """The columns, checked one by one; `Invalid` for the first that cannot be used."""
+        return {
+            "name": text_line(self.name, "name", longest=LONGEST_NAME, required=True),
+            "kind": one_of(self.kind, TENANT_KINDS, "kind"),
+            "division_code": division(self.division_code)
+            if self.division_code and self.division_code.strip()
+            else None,
+            "contact_name": text_line(self.contact_name, "contact_name", longest=100),
+            "contact_phone": phone(self.contact_phone),
+        }
 
 
 def canonical_uscc(text: str) -> str:
@@ -23,7 +52,7 @@ def canonical_uscc(text: str) -> str:
     except ValidationError:
         raise BadCode(
             N_("%(code)s is not a unified social credit code: compare its 18 signs with the business licence."),
-            extra={"errors": {"uscc": ["check digit, length or letters"]}},
+            field="uscc",
             code=code[:40],
         ) from None
 
@@ -34,22 +63,10 @@ def overridden_uscc(text: str) -> str:
     if not _SHAPE.fullmatch(code):
         raise BadCode(
             N_("%(code)s cannot be accepted: a code has 18 signs, digits and capitals without I, O, S, V and Z."),
-            extra={"errors": {"uscc": ["length or letters"]}},
+            field="uscc",
             code=code[:40],
         )
     return code
-
-
-def division(text: str | None) -> str | None:
-    """Six digits of GB/T 2260 or None; a place without districts (442000) is complete as it is."""
-    code = folded(text or "")
-    if code and not _DIVISION.fullmatch(code):
-        raise faulty(
-            "division_code",
-            N_("%(code)s is not a division code; write six digits, for example 440113."),
-            code=code[:20],
-        )
-    return code or None
 
 
 def phone(text: str | None) -> str | None:
@@ -62,3 +79,8 @@ def phone(text: str | None) -> str | None:
             number=number[:40],
         )
     return number or None
+
+
+def reason_given(text: str | None) -> str:
+    """Why, in one line that somebody else can read later; `Invalid` when empty."""
+    return text_line(text, "reason", longest=LONGEST_REASON, required=True) or ""

@@ -42,14 +42,19 @@ def canonical_id_number(text: str) -> str:
     """
     number = folded(text)
     if not _SHAPE.fullmatch(number):
-        raise BadCode(N_("An identity number has 17 digits and a check digit or X; compare it with the card."))
+        raise _bad(N_("An identity number has 17 digits and a check digit or X; compare it with the card."))
     try:
         ric.get_birth_date(number)
     except ValidationError:
-        raise BadCode(N_("The digits 7 to 14 of the identity number are no date of birth; compare it.")) from None
+        raise _bad(N_("The digits 7 to 14 of the identity number are no date of birth; compare it.")) from None
     if ric.calc_check_digit(number) != number[-1]:
-        raise BadCode(N_("The identity number's check digit does not fit; compare it with the card digit by digit."))
+        raise _bad(N_("The identity number's check digit does not fit; compare it with the card digit by digit."))
     return number
+
+
+def _bad(message: str) -> BadCode:
+    # the number itself is never repeated: messages end up in logs
+    return BadCode(message, field="id_number")
 
 
 def born_on(number: str) -> date:

@@ -14,15 +14,15 @@ CREATE TABLE audit_entries (
     CONSTRAINT audit_entries_action_known CHECK (action in ('insert', 'update', 'delete'))
 );
 
+CREATE INDEX audit_entries_subject ON audit_entries (subject_table, subject_id, id);
+
 CREATE INDEX audit_entries_base ON audit_entries (base_id, id);
+
+CREATE INDEX audit_entries_at ON audit_entries (at);
 
 CREATE INDEX audit_entries_actor ON audit_entries (actor_id, id);
 
 CREATE INDEX audit_entries_tenant ON audit_entries (tenant_id, id);
-
-CREATE INDEX audit_entries_subject ON audit_entries (subject_table, subject_id, id);
-
-CREATE INDEX audit_entries_at ON audit_entries (at);
 
 CREATE TABLE bases (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -100,9 +100,9 @@ CREATE TABLE events (
 
 CREATE INDEX events_subject ON events (subject_id, id);
 
-CREATE INDEX events_tenant ON events (tenant_id, id);
-
 CREATE INDEX events_base ON events (base_id, id);
+
+CREATE INDEX events_tenant ON events (tenant_id, id);
 
 CREATE TABLE job_runs (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -174,9 +174,9 @@ CREATE TABLE stays (
     CONSTRAINT stays_pkey PRIMARY KEY (id)
 );
 
-CREATE INDEX stays_booking ON stays (booking_id);
-
 CREATE INDEX stays_base_span ON stays USING gist (base_id, tstzrange(checked_in_at, checked_out_at, '[]'));
+
+CREATE INDEX stays_booking ON stays (booking_id);
 
 CREATE TABLE resources (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -293,11 +293,11 @@ CREATE TABLE memberships (
     CONSTRAINT memberships_tenant_fkey FOREIGN KEY(tenant_id) REFERENCES tenants (id)
 );
 
-CREATE INDEX memberships_tenant ON memberships (tenant_id);
+CREATE UNIQUE INDEX memberships_once ON memberships (user_id, role, base_id, tenant_id) NULLS NOT DISTINCT WHERE ended_at is null;
 
 CREATE INDEX memberships_base ON memberships (base_id);
 
-CREATE UNIQUE INDEX memberships_once ON memberships (user_id, role, base_id, tenant_id) NULLS NOT DISTINCT WHERE ended_at is null;
+CREATE INDEX memberships_tenant ON memberships (tenant_id);
 
 CREATE TABLE leases (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -553,6 +553,10 @@ CREATE TABLE bookings (
     CONSTRAINT bookings_creator_fkey FOREIGN KEY(created_by) REFERENCES users (id)
 );
 
+CREATE INDEX bookings_base_start ON bookings (base_id, starts_at);
+
+CREATE INDEX bookings_tenant_start ON bookings (tenant_id, starts_at);
+
 CREATE INDEX bookings_base_during ON bookings USING gist (base_id, during);
 
 CREATE INDEX bookings_studio_start ON bookings (studio_id, starts_at);
@@ -560,10 +564,6 @@ CREATE INDEX bookings_studio_start ON bookings (studio_id, starts_at);
 CREATE INDEX bookings_running ON bookings (base_id) WHERE state = 'checked_in';
 
 CREATE INDEX bookings_base_changed ON bookings (base_id, changed_at);
-
-CREATE INDEX bookings_base_start ON bookings (base_id, starts_at);
-
-CREATE INDEX bookings_tenant_start ON bookings (tenant_id, starts_at);
 
 CREATE TABLE allocations (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -581,9 +581,9 @@ CREATE TABLE allocations (
     CONSTRAINT allocations_base_fkey FOREIGN KEY(base_id) REFERENCES bases (id)
 );
 
-CREATE INDEX allocations_booking ON allocations (booking_id);
-
 CREATE INDEX allocations_during ON allocations USING gist (during) INCLUDE (resource_id) WHERE live;
+
+CREATE INDEX allocations_booking ON allocations (booking_id);
 
 CREATE TABLE stay_records (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -744,6 +744,13 @@ CREATE POLICY tenants_delete ON tenants FOR DELETE USING ((select nullif(current
 CREATE TRIGGER tenants_audit AFTER INSERT OR UPDATE OR DELETE ON tenants FOR EACH ROW EXECUTE FUNCTION audit_row();
 
 CREATE TRIGGER admissions_audit AFTER INSERT OR UPDATE OR DELETE ON admissions FOR EACH ROW EXECUTE FUNCTION audit_row();
+
+CREATE FUNCTION known_enterprise(code text) RETURNS TABLE (id uuid, name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public
+BEGIN ATOMIC
+  SELECT t.id, t.name FROM tenants t
+  WHERE t.uscc = code AND (select nullif(current_setting('app.role', true), '')) <> 'reviewer' AND ((select nullif(current_setting('app.role', true), '')) in ('system', 'admin') OR cardinality(coalesce((select string_to_array(nullif(current_setting('app.bases', true), ''), ',')::uuid[]), '{}')) > 0);
+END;
 
 ALTER TABLE memberships ENABLE ROW LEVEL SECURITY;
 

@@ -1,6 +1,6 @@
 """今日: what the front desk acts on now: who is live, who comes, who should be here, who leaves, what is free."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from shared_base.bookings import rules
 from shared_base.bookings.board import Board, board
 from shared_base.bookings.queries import Filter, list_bookings
-from shared_base.bookings.rows import BookingRow
+from shared_base.bookings.rows import BookingRow, FreeStudio
 from shared_base.core.actor import Actor
 from shared_base.http.extensions import now, session
 from shared_base.http.guards import STAFF, allow
@@ -34,7 +34,7 @@ bp = Blueprint("today", __name__)
 #: how far ahead "free until" looks
 FREE_AHEAD = timedelta(hours=24)
 #: what a walk-in is offered at first
-WALK_IN_LENGTH = timedelta(hours=2)
+WALK_IN_LENGTH, SHORTEST_WALK_IN = timedelta(hours=2), timedelta(minutes=15)
 #: no base has as many bookings in a day
 MOST_OF_A_DAY = 5_000
 
@@ -45,7 +45,7 @@ class Alert:
 
     closure: Outage
     space: str | None
-    hits: list[BookingRow] = field(default_factory=list)
+    hits: list[BookingRow]
 
 
 @bp.get("/")
@@ -93,6 +93,8 @@ def _board() -> dict[str, Any]:
     of_today = list_bookings(session(), actor, today, limit=MOST_OF_A_DAY)
     shown = board(session(), actor, base_id=base.id, at=at)
     rooms = studios(base.id)
+    rest = Range(at, midnight + timedelta(days=1))
+    closures = resources.closures(session(), base_id=base.id, during=rest)
     minute = at.replace(second=0, microsecond=0)
     concerned = [*shown.live, *shown.overrunning, *shown.arriving, *shown.overdue]
     return {
@@ -102,8 +104,8 @@ def _board() -> dict[str, Any]:
         "leaving": [row for row in shown.live if row.until - at <= LEAVING_WITHIN],
         "since": _since(base.id),
         "open_deeds": {row.id: deeds(row, by=actor, at=at) for row in concerned},
-        "free_until": _free_until(shown, at),
-        "alerts": _alerts(base.id, of_today, midnight, {room.id: room.code for room in rooms}),
+        "free": _free(shown, closures, minute),
+        "alerts": _alerts(closures, of_today, {room.id: room.code for room in rooms}),
         "studios": len(rooms),
         "day": _day(of_today, midnight),
         "today": midnight.date(),
@@ -128,30 +130,43 @@ def _contacts(tenant_ids: set[UUID]) -> dict[UUID, Any]:
     return {row.id: row for row in session().execute(query)} if tenant_ids else {}
 
 
-def _free_until(shown: Board, at: datetime) -> dict[UUID, datetime]:
-    """When the next booking of each free studio begins; not in it: nobody comes within a day."""
+def _free(shown: Board, closures: list[Outage], at: datetime) -> list[tuple[FreeStudio, datetime | None, str]]:
+    """Each free studio, until when it is free (None: for a day at least), and until when a walk-in may book it."""
     ahead = sa.text(
         "select resource_id, min(lower(during)) as start"
         " from busy_ranges(:studios, tstzrange(:at, :until)) group by resource_id"
     )
     values = {"studios": [studio.id for studio in shown.free], "at": at, "until": at + FREE_AHEAD}
-    return {row.resource_id: row.start for row in session().execute(ahead, values)}
+    booked = {row.resource_id: row.start for row in session().execute(ahead, values)}
+    free = []
+    for studio in shown.free:
+        shut = [it.during.lower for it in closures if it.resource_id in (None, studio.id) and it.during.lower]
+        stops = [start for start in shut if start > at]
+        clean = timedelta(minutes=studio.buffer_minutes)
+        if start := booked.get(studio.id):
+            stops.append(start)
+        until = min(stops, default=None)
+        # a booking's clean-down must end before the next booking begins; a closure waits for none
+        end = min([at + WALK_IN_LENGTH, *(stop - clean if stop == start else stop for stop in stops)])
+        free.append((studio, until, wall(max(end, at + SHORTEST_WALK_IN))))
+    return free
 
 
-def _alerts(base_id: UUID, of_today: list[BookingRow], midnight: datetime, codes: dict[UUID, str]) -> list[Alert]:
-    """Today's closures that are not over, each with the bookings that stand in it."""
-    rest = Range(max(midnight, now()), midnight + timedelta(days=1))
-    alerts = []
-    for closure in resources.closures(session(), base_id=base_id, during=rest):
-        hits = [
-            row
-            for row in of_today
-            if row.state in ("confirmed", "checked_in")
-            and closure.resource_id in (None, row.studio_id)
-            and Range(row.start, row.until).overlaps(closure.during)
-        ]
-        alerts.append(Alert(closure, codes.get(closure.resource_id) if closure.resource_id else None, hits))
-    return alerts
+def _alerts(closures: list[Outage], of_today: list[BookingRow], codes: dict[UUID, str]) -> list[Alert]:
+    """Today's closures that are not over, each with the bookings of today that stand in it."""
+    waiting = [row for row in of_today if row.state in ("confirmed", "checked_in")]
+    return [
+        Alert(
+            closure,
+            codes.get(closure.resource_id) if closure.resource_id else None,
+            [
+                row
+                for row in waiting
+                if closure.resource_id in (None, row.studio_id) and Range(row.start, row.until).overlaps(closure.during)
+            ],
+        )
+        for closure in closures
+    ]
 
 
 def _day(of_today: list[BookingRow], midnight: datetime) -> dict[str, int]:

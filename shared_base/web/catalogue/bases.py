@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -10,7 +11,7 @@ from wtforms import DateField, DecimalField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from shared_base.catalogue import actions, queries, rules
-from shared_base.catalogue.models import Base
+from shared_base.catalogue.models import Base, Space
 from shared_base.core.errors import NotFound, SharedBaseError
 from shared_base.core.i18n import N_
 from shared_base.http.extensions import now, session
@@ -136,7 +137,21 @@ def _show(base: Base, opening: OpeningForm | None = None, recognition: Recogniti
         opening=opening or OpeningForm(first=tomorrow, formdata=None),
         recognition=recognition or RecognitionForm(formdata=None),
         runs=current_actor().serves(base.id, "operator"),
+        rooms=_rooms(base),
+        today=tomorrow - timedelta(days=1),
     )
+
+
+def _rooms(base: Base) -> dict[str, Any]:
+    """How many studios and other spaces are in service, and their area together."""
+    today = now().astimezone(rules.known_zone(base.timezone)).date()
+    studio = Space.kind == "studio"
+    query = sa.select(
+        sa.func.count().filter(studio).label("studios"),
+        sa.func.count().filter(~studio).label("others"),
+        sa.func.coalesce(sa.func.sum(Space.area_m2), 0).label("area_m2"),
+    ).where(Space.base_id == base.id, Space.in_service.contains(today))
+    return dict(session().execute(query).one()._mapping)
 
 
 @bp.get("/<code>")

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.dialects.postgresql import Range
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as BaseResponse
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -17,16 +17,25 @@ from shared_base.bookings.models import Booking
 from shared_base.catalogue import queries, spaces
 from shared_base.catalogue.models import Space
 from shared_base.core.errors import SharedBaseError
+from shared_base.http.exports import export
 from shared_base.http.extensions import now, session
 from shared_base.http.forms import Form, LocalInstantField
 from shared_base.http.guards import allow
 from shared_base.http.identity import current_actor
+from shared_base.http.language import page_zone
 from shared_base.http.transactions import writes
 from shared_base.resources import queries as resources
+from shared_base.resources.models import Outage
 from shared_base.tenancy.models import Tenant
 from shared_base.web.current import base_choices, current_base
 
 bp = Blueprint("closures", __name__, url_prefix="/closures")
+
+#: how far back the list goes
+BACK = timedelta(days=92)
+
+#: an empty value would read as nothing chosen yet
+WHOLE_BASE = "base"
 
 
 class ClosureForm(Form):
@@ -39,20 +48,45 @@ class ClosureForm(Form):
 
 
 def _form() -> ClosureForm:
-    form = ClosureForm(space=request.args.get("space", ""))
+    form = ClosureForm(space=request.args.get("space", WHOLE_BASE))
     rooms = queries.spaces(session(), current_base().id)
-    form.space.choices = [("", _("The whole base")), *((str(room.id), f"{room.code} {room.name}") for room in rooms)]
+    form.space.choices = [
+        (WHOLE_BASE, _("The whole base")),
+        *((str(room.id), f"{room.code} {room.name}") for room in rooms),
+    ]
     return form
 
 
 @bp.get("/")
 @allow("operator", "front_desk")
-def index() -> str:
+def index() -> str | Response:
     base = current_base()
-    window = Range(now() - timedelta(days=92), None)
-    found = resources.closures(session(), base_id=base.id, during=window, called_off=True)
-    names = dict(session().execute(sa.select(Space.id, Space.code).where(Space.base_id == base.id)).all())
-    return render_template("catalogue/closures.html", closures=found[::-1], names=names, at=now())
+    window = Range(now() - BACK, None)
+    found = resources.closures(session(), base_id=base.id, during=window, called_off=True)[::-1]
+    names = {space.id: f"{space.code} {space.name}" for space in queries.spaces(session(), base.id)}
+    closures = [closure for closure in found if _wanted(closure)]
+    if request.args.get("format") in ("xlsx", "csv"):
+        headings = [_("What"), _("From"), _("Until"), _("Reason"), _("Called off"), _("Number")]
+        cells = [_cells(closure, names) for closure in closures]
+        return export(f"{base.code} {_('Closures')}", headings, cells, request.args["format"])
+    return render_template(
+        "catalogue/closures.html", closures=closures, any=bool(found), names=names, whole_base=WHOLE_BASE, at=now()
+    )  # fmt: skip
+
+
+def _wanted(closure: Outage) -> bool:
+    """Whether the filters of the list ask for it."""
+    space, text = request.args.get("space"), request.args.get("q", "").strip().lower()
+    of = str(closure.resource_id) if closure.resource_id else WHOLE_BASE
+    return (not space or space == of) and text in closure.reason.lower()
+
+
+def _cells(closure: Outage, names: dict[UUID, str]) -> tuple[Any, ...]:
+    zone = page_zone()
+    what = names[closure.resource_id] if closure.resource_id else _("The whole base")
+    span = (edge and edge.astimezone(zone) for edge in (closure.during.lower, closure.during.upper))
+    off = closure.cancelled_at and closure.cancelled_at.astimezone(zone)
+    return what, *span, closure.reason, off, closure.ref
 
 
 @bp.get("/new")
@@ -70,7 +104,7 @@ def create() -> Any:
         base = queries.base(session(), current_base().code)
         details = {"start": form.start.data, "end": form.end.data, "reason": form.reason.data}
         try:
-            if form.space.data:
+            if form.space.data != WHOLE_BASE:
                 room = queries.space_of(session(), UUID(form.space.data), base_ids=[base.id])
                 made = spaces.close_space(session(), room, **details, by=current_actor(), at=now())
             else:
@@ -109,7 +143,7 @@ def show(closure_id: UUID) -> str:
 @bp.post("/<uuid:closure_id>/cancellation")
 @allow("operator", "front_desk")
 @writes
-def cancel(closure_id: UUID) -> Response:
+def cancel(closure_id: UUID) -> BaseResponse:
     closure = resources.closure(session(), closure_id, base_ids=[base.id for base in base_choices()])
     try:
         spaces.call_off_closure(session(), closure, by=current_actor(), at=now())

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -13,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import DateField, DecimalField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from shared_base.bookings.models import Booking
 from shared_base.catalogue import queries, spaces
 from shared_base.catalogue.models import Base, Space
 from shared_base.catalogue.rules import SPACE_KINDS
@@ -30,6 +32,9 @@ from shared_base.tenancy.models import Lease, LeaseSpace, Tenant
 from shared_base.web.current import base_choices, current_base
 
 bp = Blueprint("spaces", __name__, url_prefix="/spaces")
+
+#: how many of its next bookings a space's page shows
+NEXT = 8
 
 KINDS = {"studio": _l("Studio"), "office": _l("Office"), "sample_room": _l("Sample room"), "hall": _l("Hall")}
 
@@ -66,6 +71,17 @@ class SpaceForm(Form):
         )
 
 
+#: what the list of spaces can be ordered by
+SORTS = {
+    "code": Space.code,
+    "kind": Space.kind,
+    "scene": Space.scene,
+    "area": Space.area_m2,
+    "buffer": Space.buffer_minutes,
+    "tenant": Tenant.name,
+}
+
+
 def _listed(base_id: UUID) -> Any:
     """Spaces of the base with who has them whole today, in one query."""
     today = now().astimezone(page_zone()).date()
@@ -75,7 +91,7 @@ def _listed(base_id: UUID) -> Any:
         .outerjoin(Lease, Lease.id == LeaseSpace.lease_id)
         .outerjoin(Tenant, Tenant.id == Lease.tenant_id)
         .where(Space.base_id == base_id)
-        .order_by(Space.code)
+        .order_by(*_order(request.args.get("sort", "")))
     )
     if text := request.args.get("q", "").strip():
         wanted = pattern(text)
@@ -85,6 +101,13 @@ def _listed(base_id: UUID) -> Any:
     if scene := request.args.get("scene"):
         query = query.where(Space.scene == scene)
     return session().execute(query).all()
+
+
+def _order(sort: str) -> list[Any]:
+    key = SORTS.get(sort.removeprefix("-"))
+    if key is None:
+        return [Space.code]
+    return [sa.nulls_last(key.desc() if sort.startswith("-") else key.asc()), Space.code]
 
 
 @bp.get("/")
@@ -111,7 +134,7 @@ def index() -> str | Response:
     return render_template(
         "catalogue/spaces.html", base=base, rows=rows, kinds=KINDS, scenes=scenes, today=today,
         pairs=[(scene, scene) for scene in scenes], closed={outage.resource_id for outage in closed},
-        q=request.args.get("q", ""),
+        q=request.args.get("q", ""), sort=request.args.get("sort") or "code", runs=_runs(base.id),
     )  # fmt: skip
 
 
@@ -139,6 +162,11 @@ def create() -> tuple[str, int] | BaseResponse:
     return render_template("catalogue/space_form.html", form=form, space=None), 422
 
 
+def _runs(base_id: UUID) -> bool:
+    """Whether the reader may enter and change spaces of the base; the front desk may close them only."""
+    return current_actor().serves(base_id, "operator")
+
+
 def _space(space_id: UUID) -> Space:
     return queries.space_of(session(), space_id, base_ids=[base.id for base in base_choices()])
 
@@ -158,8 +186,24 @@ def show(space_id: UUID) -> str:
         .order_by(Lease.term.desc())
     )
     return render_template(
-        "catalogue/space.html", space=space, base=base, kinds=KINDS, closures=closures, leases=leases.all(), at=now()
-    )
+        "catalogue/space.html", space=space, base=base, kinds=KINDS, closures=closures, leases=leases.all(), at=now(),
+        today=now().astimezone(ZoneInfo(base.timezone)).date(), bookings=_ahead(space), runs=_runs(base.id),
+    )  # fmt: skip
+
+
+def _ahead(space: Space) -> Any:
+    """Who is in the space now, and the next bookings of it."""
+    return session().execute(
+        sa.select(Booking.id, Booking.code, Booking.during, Booking.state, Booking.title, Tenant.name.label("tenant"))
+        .join(Tenant, Tenant.id == Booking.tenant_id)
+        .where(
+            Booking.studio_id == space.id,
+            Booking.during.overlaps(Range(now(), None)),
+            Booking.state.in_(("confirmed", "checked_in")),
+        )
+        .order_by(sa.func.lower(Booking.during))
+        .limit(NEXT)
+    ).all()  # fmt: skip
 
 
 @bp.get("/<uuid:space_id>/edit")

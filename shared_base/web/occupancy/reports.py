@@ -1,10 +1,12 @@
 """报表: the frozen months of the current base, their figures, charts and documents."""
 
 import json
+from datetime import date
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -19,6 +21,7 @@ from shared_base.core.i18n import N_
 from shared_base.core.periods import Month
 from shared_base.http.exports import XLSX, attachment, export
 from shared_base.http.extensions import now, session
+from shared_base.http.formatting import month as month_name
 from shared_base.http.forms import Form
 from shared_base.http.guards import allow
 from shared_base.http.identity import current_actor
@@ -26,14 +29,30 @@ from shared_base.http.language import locale_code
 from shared_base.http.transactions import writes
 from shared_base.occupancy import actions, queries
 from shared_base.occupancy.documents.pdf import report_pdf
+from shared_base.occupancy.documents.phrases import REPORT
+from shared_base.occupancy.documents.words import Words
 from shared_base.occupancy.documents.xlsx import report_xlsx
-from shared_base.occupancy.models import MonthReport
+from shared_base.occupancy.models import MonthReport, ReportLease
+from shared_base.occupancy.report_warnings import in_language
+from shared_base.tenancy.models import Tenant
 from shared_base.web.current import base_choices, current_base
+from shared_base.web.occupancy import charts
+from shared_base.web.occupancy.changed import described
+from shared_base.web.occupancy.studio_days import studio_days
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 
 ROLES = ("operator", "front_desk", "reviewer")
 WEEKDAYS = (_l("Mon"), _l("Tue"), _l("Wed"), _l("Thu"), _l("Fri"), _l("Sat"), _l("Sun"))
+#: what the freeze read, as `inputs` counts it
+INPUTS = {
+    "bookings": _l("Bookings"),
+    "stays": _l("Stays"),
+    "corrections": _l("Corrected stays"),
+    "leases": _l("Leases"),
+    "closures": _l("Closures"),
+    "studios": _l("Studios"),
+}
 
 
 class CloseForm(Form):
@@ -42,9 +61,15 @@ class CloseForm(Form):
 
 class ReviseForm(Form):
     reason = TextAreaField(
-        _l("Reason"), [InputRequired(), Length(max=500)],
+        _l("Reason"),
+        [InputRequired(), Length(max=500)],
         description=_l("What was corrected and why; it is printed on the new revision"),
-    )  # fmt: skip
+    )
+
+
+def _language() -> str:
+    """The language key of documents: `zh` or `en`."""
+    return "en" if locale_code() == "en" else "zh"
 
 
 @bp.get("/")
@@ -54,38 +79,35 @@ def index() -> str | Response:
     rows = queries.reports(session(), base_id=base.id)
     if request.args.get("format") in ("xlsx", "csv"):
         return _exported(base, rows)
-    months = sorted(rows, key=lambda row: row.month)[-24:]
-    chart = {
-        "unit": "%",
-        "categories": [f"{row.month:%Y-%m}" for row in months],
-        "series": [
-            {"name": _("Hours used of hours open"), "tone": "used", "values": [_percent(row.totals["utilisation"]) for row in months]},
-            {"name": _("Hours booked of hours open"), "tone": "booked", "values": [_percent(row.totals["booking_rate"]) for row in months]},
-            {"name": _("Area leased"), "tone": "open", "values": [_percent(row.totals["area_occupancy"]) for row in months]},
-        ],
-    }  # fmt: skip
-    last = Month.of(now().astimezone(ZoneInfo(base.timezone)).date()).plus(-1)
-    form = CloseForm(formdata=None, month=str(last))
+    return _list_page(base, rows, CloseForm(formdata=None, month=str(_last_month(base))))
+
+
+def _last_month(base: Any) -> Month:
+    return Month.of(now().astimezone(ZoneInfo(base.timezone)).date()).plus(-1)
+
+
+def _list_page(base: Any, rows: list[MonthReport], form: CloseForm) -> str:
+    last = _last_month(base)
     return render_template(
-        "occupancy/reports.html", rows=rows, chart=chart, form=form, runs=current_actor().serves(base.id, "operator"),
-        last=str(last), last_frozen=any(row.month == last.first for row in rows),
+        "occupancy/reports.html", rows=rows, chart=charts.by_month(rows), form=form, last=last,
+        runs=current_actor().serves(base.id, "operator"), last_frozen=any(row.month == last.first for row in rows),
     )  # fmt: skip
-
-
-def _percent(ratio: str | None) -> float | None:
-    return None if ratio is None else round(float(ratio) * 100, 2)
 
 
 def _exported(base: Any, rows: list[MonthReport]) -> Response:
-    headings = [
-        _("Month"), _("Revision"), _("Open (s)"), _("Booked (s)"), _("Used (s)"), _("Sessions"), _("No-shows"),
-        _("Utilisation"), _("Booking rate"), _("Area occupancy"), _("Settled tenants"), _("Digest"),
-    ]  # fmt: skip
-    keys = (
-        "open_seconds", "booked_seconds", "used_seconds", "sessions", "no_shows", "utilisation", "booking_rate",
-        "area_occupancy", "settled_tenants",
-    )  # fmt: skip
-    cells = [(f"{row.month:%Y-%m}", row.revision, *(row.totals[key] for key in keys), row.digest) for row in rows]
+    columns = {
+        "open_seconds": _("Open (s)"),
+        "booked_seconds": _("Booked (s)"),
+        "used_seconds": _("Used (s)"),
+        "sessions": _("Sessions"),
+        "no_shows": _("No-shows"),
+        "utilisation": _("Utilisation"),
+        "booking_rate": _("Booking rate"),
+        "area_occupancy": _("Area occupancy"),
+        "settled_tenants": _("Settled tenants"),
+    }
+    headings = [_("Month"), _("Revision"), *columns.values(), _("Digest")]
+    cells = [(f"{row.month:%Y-%m}", row.revision, *(row.totals[key] for key in columns), row.digest) for row in rows]
     return export(f"{base.code} {_('Month reports')}", headings, cells, request.args["format"])
 
 
@@ -95,14 +117,19 @@ def _exported(base: Any, rows: list[MonthReport]) -> Response:
 def close() -> Any:
     form = CloseForm()
     base = catalogue.base(session(), current_base().code)
-    try:
-        month = Month.parse(form.month.data or "")
-        report = actions.close_month(session(), base=base, month=month, by=current_actor(), at=now())
-    except SharedBaseError as error:
-        flash(error.text(_), "danger")
-        return redirect(url_for("reports.index"), 303)
-    flash(_("%(month)s is frozen.", month=str(month)), "success")
-    return redirect(url_for("reports.show", report_id=report.id), 303)
+    status = 422
+    if form.validate_on_submit():
+        try:
+            with session().begin_nested():
+                month = Month.parse(form.month.data)
+                report = actions.close_month(session(), base=base, month=month, by=current_actor(), at=now())
+        except SharedBaseError as error:
+            form.month.errors = [error.text(_)]
+            status = error.status
+        else:
+            flash(_("%(month)s is frozen.", month=month_name(month)), "success")
+            return redirect(url_for("reports.show", report_id=report.id), 303)
+    return _list_page(base, queries.reports(session(), base_id=base.id), form), status
 
 
 def _report(report_id: UUID) -> tuple[MonthReport, Base, dict[str, Any]]:
@@ -123,38 +150,31 @@ def show(report_id: UUID) -> str:
 def _page(report_id: UUID, form: ReviseForm) -> str:
     row, base, document = _report(report_id)
     names = queries.names_of(session(), row, document)
-    days = list(document["by_local_day"].items())
-    by_day = {
-        "unit": "h",
-        "categories": [day[5:] for day, _figures in days],
-        "series": [
-            {
-                "name": _("Booked"),
-                "tone": "booked",
-                "values": [round(f["booked_seconds"] / 3600, 1) for _day, f in days],
-            },
-            {"name": _("Used"), "tone": "used", "values": [round(f["used_seconds"] / 3600, 1) for _day, f in days]},
-        ],
-    }
-    by_hour = {"unit": "h", "name": _("Used"), "values": [round(seconds / 3600, 1) for seconds in document["by_hour"]]}
-    studios = document["studios"]
-    heat = {
-        "unit": "%",
-        "max": 100,
-        "rows": [studio["code"] for studio in studios],
-        "columns": [_("Utilisation"), _("Booking rate")],
-        "values": [
-            [at, column, _percent(studio[key])]
-            for at, studio in enumerate(studios)
-            for column, key in enumerate(("utilisation", "booking_rate"))
-        ],
-    }
+    words = Words(REPORT, _language())
+    warnings = [
+        {**warning, "kind": words.known(f"warning_{warning['code']}", warning["code"]),
+         "text": in_language(warning["text"], words.language)}
+        for warning in document["warnings"]
+    ]  # fmt: skip
     return render_template(
         "occupancy/report.html", row=row, base=base, document=document, totals=document["totals"], names=names,
-        by_day=by_day, by_hour=by_hour, heat=heat, days=days, form=form, weekdays=WEEKDAYS,
+        by_day=charts.by_day(document), by_hour=charts.by_hour(document), warnings=warnings, form=form,
+        studio_days=studio_days(session(), row.base_id, document), inputs=INPUTS, links=_links(row),
+        days=[(WEEKDAYS[date.fromisoformat(day).weekday()], day, f) for day, f in document["by_local_day"].items()],
+        changes=described(row.changes, names, _language()),
         revisions=queries.revisions(session(), row.base_id, Month.of(row.month)),
         runs=current_actor().serves(row.base_id, "operator"),
     )  # fmt: skip
+
+
+def _links(row: MonthReport) -> dict[str, dict[str, UUID]]:
+    """Where the report's codes lead: leases by ref, tenants by USCC, those that the reader may open."""
+    leases = session().execute(
+        sa.select(ReportLease.lease_ref, ReportLease.lease_id).where(ReportLease.report_id == row.id)
+    )
+    usccs = {tenant["uscc"] for tenant in queries.body_of(row)["tenants"]}
+    tenants = session().execute(sa.select(Tenant.uscc, Tenant.id).where(Tenant.uscc.in_(usccs)))
+    return {"leases": dict(leases.tuples().all()), "tenants": dict(tenants.tuples().all())}
 
 
 @bp.post("/<uuid:report_id>/revisions")
@@ -167,13 +187,9 @@ def revise(report_id: UUID) -> Any:
     if form.validate_on_submit():
         try:
             with session().begin_nested():
+                month = Month.of(row.month)
                 revised = actions.revise_month(
-                    session(),
-                    base=base,
-                    month=Month.of(row.month),
-                    reason=form.reason.data,
-                    by=current_actor(),
-                    at=now(),
+                    session(), base=base, month=month, reason=form.reason.data, by=current_actor(), at=now()
                 )
         except SharedBaseError as error:
             status = form.refuse(error)
@@ -193,9 +209,8 @@ def download(report_id: UUID, kind: str) -> Response:
         body = json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
         return attachment(body, f"{stem}.json", "application/json")
     names = queries.names_of(session(), row, document)
-    language = "en" if locale_code() == "en" else "zh"
     if kind == "pdf":
-        return attachment(report_pdf(document, names, language=language), f"{stem}.pdf", "application/pdf")
+        return attachment(report_pdf(document, names, language=_language()), f"{stem}.pdf", "application/pdf")
     if kind == "xlsx":
-        return attachment(report_xlsx(document, names, language=language), f"{stem}.xlsx", XLSX)
+        return attachment(report_xlsx(document, names, language=_language()), f"{stem}.xlsx", XLSX)
     raise NoSuchPage

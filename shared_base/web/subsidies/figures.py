@@ -1,14 +1,18 @@
 """A policy's parameters as readers know them: their names, and their values with the unit."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from flask_babel import gettext as _
+import flask_babel
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from shared_base.core.money import plain
 from shared_base.subsidies.policies import Policy
+
+# flask_babel tells no types
+_: Callable[..., str] = flask_babel.gettext
+ngettext: Callable[..., str] = flask_babel.ngettext
 
 PARAMETERS = {
     "rate": _l("Share of the rent"),
@@ -57,7 +61,9 @@ def written(stated: Any) -> str:
     if unit == "share_by_area":
         return _bands(value)
     if unit == "share" and isinstance(value, tuple):
-        return "；".join(_("year %(n)s: %(share)s", n=n, share=percent(share)) for n, share in enumerate(value, start=1))
+        return _("; ").join(
+            _("year %(n)s: %(share)s", n=n, share=percent(share)) for n, share in enumerate(value, start=1)
+        )
     if unit == "share":
         return percent(value)
     if unit == "multiple":
@@ -95,13 +101,16 @@ def _yuan(stated: Any) -> str:
 def _bands(bands: Any) -> str:
     texts, above = [], "0"
     for band in bands:
-        texts.append(_("%(from)s–%(to)s ㎡: %(share)s", **{"from": above, "to": amount(band.up_to_m2), "share": percent(band.rate)}))
+        texts.append(
+            _(
+                "%(from)s–%(to)s ㎡: %(share)s",
+                **{"from": above, "to": amount(band.up_to_m2), "share": percent(band.rate)},
+            )
+        )
         above = amount(band.up_to_m2)
-    return "；".join(texts)
+    return _("; ").join(texts)
 
 
 def summary(policy: Policy) -> list[tuple[str, str]]:
     """What the policy gives, in a few words: (parameter, newest value); an empty value is left open by the source."""
-    return [
-        (parameter(name), written(values[-1])) for name in SUMMARY if (values := getattr(policy.parameters, name))
-    ]
+    return [(parameter(name), written(values[-1])) for name in SUMMARY if (values := getattr(policy.parameters, name))]

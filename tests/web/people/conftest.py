@@ -1,4 +1,4 @@
-"""Browsers at an address of their own. Attempts and knocks are counted beside the test's transaction: wiped after it."""
+"""People and their browsers. Attempts and knocks are counted beside the test's transaction, and so wiped after it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,12 +9,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from config.settings import Settings
+from shared_base.app import create_app
 from shared_base.core.clock import FixedClock
+from shared_base.core.database import make_engine
 from shared_base.core.housekeeping import RateLimit
 from shared_base.core.outbox import OutboxMessage
+from shared_base.http.extensions import db
 from shared_base.people import sessions
 from shared_base.people.models import User
 from shared_base.people.passwords import hash_password
+from tests.conftest import TestDatabase
 from tests.factories.tenancy import make_user
 
 PASSWORD = "violin moss harbour"
@@ -77,3 +82,18 @@ def mails(session: Session) -> Callable[[], list[dict[str, Any]]]:
         return list(session.scalars(query))
 
     return listed
+
+
+@pytest.fixture
+def real_app(
+    web_settings: Settings, new_database: Callable[[], TestDatabase], clock: FixedClock
+) -> Iterator[tuple[Flask, sa.Engine]]:
+    """The application over a database of its own, with real commits beside each other, and that database's engine."""
+    url = new_database().app
+    app = create_app(web_settings, database_url=url, clock=clock)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    engine = make_engine(url)
+    yield app, engine
+    engine.dispose()
+    with app.app_context():
+        db.engine.dispose()
