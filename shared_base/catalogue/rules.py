@@ -52,7 +52,7 @@ class Opening:
 
 def clock_minutes(text: str, field: str) -> int:
     """`08:30` as minutes from midnight; `24:00` is 1440."""
-    match = _CLOCK.fullmatch(text.strip())
+    match = _CLOCK.fullmatch(unicodedata.normalize("NFKC", text).strip())
     minutes = int(match[1]) * 60 + int(match[2]) if match else -1
     if match is None or int(match[2]) > 59 or not 0 <= minutes <= DAY_MINUTES:
         raise faulty(field, N_("%(text)s is not a time of day; write it as 08:30."), text=text[:20])

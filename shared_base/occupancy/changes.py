@@ -5,8 +5,8 @@ from typing import Any
 
 #: not figures: what the report is, and what was read (its digest changes with every row)
 NOT_FIGURES = frozenset({"schema", "base", "month", "revision", "inputs", "closed_at", "digest"})
-#: rows of lists are told apart by these
-NAMES = ("code", "uscc", "ref")
+#: rows of lists are told apart by the first of these that they have
+NAMES = ("code", "ref", "uscc")
 
 
 def figures(document: Mapping[str, Any]) -> dict[str, Any]:

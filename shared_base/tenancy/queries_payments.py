@@ -108,7 +108,7 @@ def list_payments(
 ) -> list[PaymentRow]:
     """At most `limit` of the actor's payments, the last paid first, those behind the key `after`."""
     original = aliased(RentPayment)
-    statement = (
+    statement: sa.Select[*tuple[Any, ...]] = (
         sa.select(
             RentPayment.id,
             RentPayment.ref,

@@ -18,7 +18,7 @@ LONGEST_NAME = 200
 LONGEST_REASON = 500
 
 _SHAPE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}", re.ASCII)
-_PHONE = re.compile(r"[+0-9][0-9 ()-]{4,29}", re.ASCII)
+_PHONE = re.compile(r"[+(0-9][0-9 ()-]{4,29}", re.ASCII)
 
 
 @dataclass(frozen=True)

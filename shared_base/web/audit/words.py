@@ -110,7 +110,7 @@ COLUMNS: dict[str, Any] = {
     "valid": _l("Valid"),
 }
 #: columns that tell nobody anything: keys, and whole documents that have pages of their own
-UNTOLD = frozenset({"id", "canonical", "names", "totp_last_step", "demo"})
+UNTOLD = frozenset({"id", "base_ids", "canonical", "names", "totp_last_step", "demo"})
 VALUES: dict[str, Any] = {
     "admin": _l("Administrator"),
     "operator": _l("Operator"),

@@ -76,9 +76,15 @@ def index() -> str | Response:
     )  # fmt: skip
 
 
+def _day() -> datetime | None:
+    """Local midnight of the chosen day."""
+    day = from_wall(request.args.get("day"))
+    return day and datetime(day.year, day.month, day.day, tzinfo=page_zone())
+
+
 def _tab() -> str:
     """Ahead unless asked otherwise; a chosen day is looked for in all of them."""
-    if request.args.get("day"):
+    if _day():
         return "all"
     tab = request.args.get("when", "ahead")
     return tab if tab in TABS else "ahead"
@@ -86,10 +92,8 @@ def _tab() -> str:
 
 def _asked(base_id: UUID) -> dict[str, Any]:
     """The filter and the order that the address asks for; what cannot be read narrows nothing."""
-    start = end = None
-    if day := from_wall(request.args.get("day")):
-        start = datetime(day.year, day.month, day.day, tzinfo=page_zone())
-        end = start + timedelta(days=1)
+    start = _day()
+    end = start + timedelta(days=1) if start else None
     tab = _tab()
     if tab == "ahead":
         # who overran, or never came and is not yet marked so, is still to be dealt with

@@ -17,7 +17,7 @@ from shared_base.http.language import said
 from shared_base.http.transactions import writes
 from shared_base.occupancy import stays
 from shared_base.web.bookings.bookings import bp, page
-from shared_base.web.bookings.forms import CheckOutForm, ReasonForm
+from shared_base.web.bookings.forms import ReasonForm
 from shared_base.web.bookings.scope import own_booking
 
 
@@ -50,21 +50,13 @@ def check_in(booking_id: UUID) -> Any:
 @allow(*STAFF, *TENANT)
 @writes
 def check_out(booking_id: UUID) -> Any:
-    """They have left; with `give_back` what was left of their time is free for others after the clean-down."""
+    """They have left; what was left of their time is free for others after the clean-down."""
     booking = own_booking(booking_id)
-    actor, at = current_actor(), now()
-    gives_back = CheckOutForm().give_back.data and booking.released_at is None and at < booking.end
-
-    def leave() -> None:
-        if gives_back:
-            actions.release_early(session(), booking=booking, by=actor, at=at)
-        stays.check_out(session(), booking=booking, by=actor, at=at)
-
     names = {"code": booking.code, "studio": booking.studio_code}
     told = _("%(code)s was checked out of %(studio)s.", **names)
-    if gives_back:
+    if now() < booking.until:
         told = _("%(code)s was checked out of %(studio)s; the rest of its time is free for others.", **names)
-    return _done(booking, leave, told)
+    return _done(booking, lambda: stays.check_out(session(), booking=booking, by=current_actor(), at=now()), told)
 
 
 @bp.post("/<uuid:booking_id>/no-show")

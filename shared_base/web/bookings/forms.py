@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, SelectField, StringField
+from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from shared_base.bookings.rules import LONGEST_PLATFORM, LONGEST_REASON, LONGEST_TITLE
@@ -105,9 +105,3 @@ class ReleaseForm(Form):
 
 class ReasonForm(Form):
     reason = StringField(_l("Reason"), [InputRequired(), Length(max=LONGEST_REASON)])
-
-
-class CheckOutForm(Form):
-    """They leave; before the end of their time, whether it is free for others from here on."""
-
-    give_back = BooleanField(_l("Give the rest of the time back"))

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from shared_base.bookings.models import Booking
+from shared_base.bookings.queries import Filter, list_bookings
 from shared_base.catalogue import queries, spaces
 from shared_base.catalogue.models import Space
 from shared_base.core.errors import SharedBaseError
@@ -33,6 +33,8 @@ bp = Blueprint("closures", __name__, url_prefix="/closures")
 
 #: how far back the list goes
 BACK = timedelta(days=92)
+#: how many of the bookings that a closure hits its page lists
+MOST_HITS = 200
 
 #: an empty value would read as nothing chosen yet
 WHOLE_BASE = "base"
@@ -122,21 +124,24 @@ def create() -> Any:
 def show(closure_id: UUID) -> str:
     closure = resources.closure(session(), closure_id, base_ids=[base.id for base in base_choices()])
     space = session().get(Space, closure.resource_id) if closure.resource_id else None
-    hit = (
-        sa.select(Booking, Space.code, Tenant.name, Tenant.contact_name, Tenant.contact_phone)
-        .join(Space, Space.id == Booking.studio_id)
-        .join(Tenant, Tenant.id == Booking.tenant_id)
-        .where(
-            Booking.base_id == closure.base_id,
-            Booking.during.overlaps(closure.during),
-            Booking.state.in_(("confirmed", "checked_in")),
-        )
-        .order_by(sa.func.lower(Booking.during))
+    hits = list_bookings(session(), current_actor(), _hit_by(closure), limit=MOST_HITS)
+    tenants = sa.select(Tenant.id, Tenant.contact_name, Tenant.contact_phone).where(
+        Tenant.id.in_({booking.tenant_id for booking in hits})
     )
-    if closure.resource_id:
-        hit = hit.where(Booking.studio_id == closure.resource_id)
     return render_template(
-        "catalogue/closure.html", closure=closure, space=space, hits=session().execute(hit).all(), at=now()
+        "catalogue/closure.html", closure=closure, space=space, hits=hits, at=now(), most=MOST_HITS,
+        contacts={row.id: row for row in session().execute(tenants)},
+    )  # fmt: skip
+
+
+def _hit_by(closure: Outage) -> Filter:
+    """The live bookings of what is closed, while it is closed."""
+    return Filter(
+        start=closure.during.lower,
+        end=closure.during.upper,
+        base_id=closure.base_id,
+        studio_id=closure.resource_id,
+        states=("confirmed", "checked_in"),
     )
 
 

@@ -14,7 +14,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import DateField, DecimalField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from shared_base.bookings.models import Booking
+from shared_base.bookings.queries import Filter, list_bookings
+from shared_base.bookings.rows import BookingRow
 from shared_base.catalogue import queries, spaces
 from shared_base.catalogue.models import Base, Space
 from shared_base.catalogue.rules import SPACE_KINDS
@@ -191,19 +192,10 @@ def show(space_id: UUID) -> str:
     )  # fmt: skip
 
 
-def _ahead(space: Space) -> Any:
+def _ahead(space: Space) -> list[BookingRow]:
     """Who is in the space now, and the next bookings of it."""
-    return session().execute(
-        sa.select(Booking.id, Booking.code, Booking.during, Booking.state, Booking.title, Tenant.name.label("tenant"))
-        .join(Tenant, Tenant.id == Booking.tenant_id)
-        .where(
-            Booking.studio_id == space.id,
-            Booking.during.overlaps(Range(now(), None)),
-            Booking.state.in_(("confirmed", "checked_in")),
-        )
-        .order_by(sa.func.lower(Booking.during))
-        .limit(NEXT)
-    ).all()  # fmt: skip
+    ahead = Filter(start=now(), studio_id=space.id, states=("confirmed", "checked_in"))
+    return list_bookings(session(), current_actor(), ahead, limit=NEXT)
 
 
 @bp.get("/<uuid:space_id>/edit")

@@ -81,7 +81,8 @@ def _sorted(claims: list[Claim], sort: str) -> list[Claim]:
 
 def _exported(claims: list[Claim], names: dict[str, str]) -> Response:
     headings = [
-        _("Claim"), _("Enterprise"), "USCC", _("Policy"), _("Period"), _("Cut-off"), _("Computed (yuan)"), _("Built by"),
+        _("Claim"), _("Enterprise"), _("USCC"), _("Policy"), _("Period"), _("Cut-off"), _("Computed (yuan)"),
+        _("Built by"),
     ]  # fmt: skip
     cells = [
         (

@@ -107,7 +107,7 @@ def test_a_code_serves_once(session: Session) -> None:
 
 @pytest.mark.parametrize(
     ("opens", "closes", "minutes"),
-    [("00:00", "24:00", (0, 1440)), ("08:00", "02:00", (480, 1560)), ("08:00", "08:00", (480, 1920))],
+    [("00:00", "24:00", (0, 1440)), ("08:00", "02:00", (480, 1560)), ("０８：００", "08:00 ", (480, 1920))],
 )
 def test_a_close_not_after_the_opening_is_the_next_days(opens: str, closes: str, minutes: tuple[int, int]) -> None:
     opening = Opening.between(clock_minutes(opens, "opens"), clock_minutes(closes, "closes"))
@@ -191,7 +191,7 @@ def test_recognitions_follow_one_another_and_never_overlap(session: Session) -> 
          "opening_hours_one_rule_a_day"),
         (lambda base: OpeningHours(base_id=base.id, valid=Range(empty=True), opens_minute=0, closes_minute=1),
          "opening_hours_valid_not_empty"),
-        (lambda base: OpeningHours(base_id=base.id, valid=Range(empty=True), opens_minute=10, closes_minute=10),
+        (lambda base: OpeningHours(base_id=base.id, valid=Range(None, None), opens_minute=10, closes_minute=10),
          "opening_hours_within_a_day"),
         (lambda base: Recognition(base_id=base.id, valid=Range(None, date(2026, 1, 1))),
          "recognitions_valid_begins"),

@@ -65,7 +65,7 @@ def test_a_mail_reaches_the_server_with_the_headers_of_an_automatic_message(
     (row,) = messages(outbox_engine)
     assert str(mail["From"]) == "共享基地 <no-reply@base.example.com>"
     assert str(mail["To"]) == "安娜 <anna0@example.com>"
-    assert str(mail["Subject"]) == "重置您的共享基地密码"
+    assert str(mail["Subject"]) == "重置您的共享直播基地密码"
     assert mail["Message-ID"] == f"<{row.id}@base.example.com>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Date"].datetime == clock.now()

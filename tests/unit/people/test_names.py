@@ -15,11 +15,11 @@ CHROME = (
         (CHROME, "Chrome · Windows"),
         (f"{CHROME} Edg/140.0", "Edge · Windows"),
         (
-            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605 (KHTML) Version/18 Safari/605",
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605 Version/18 Safari/605",
             "Safari · macOS",
         ),
         (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 MicroMessenger/8.0",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) MicroMessenger/8.0",
             "WeChat · iPhone",
         ),
         ("Mozilla/5.0 (Linux; Android 15; HarmonyOS; NOH) Chrome/130 Mobile Safari/537", "Chrome · HarmonyOS"),
