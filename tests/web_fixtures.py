@@ -57,8 +57,7 @@ def signed_in(app: Flask, session: Any, clock: FixedClock) -> Callable[[Any], Fl
         )
         session.commit()
         client = app.test_client()
-        client.set_cookie("shared_base", secret, domain="127.0.0.1")
-        client.environ_base["HTTP_HOST"] = "127.0.0.1"
+        client.set_cookie("shared_base", secret)
         return client
 
     return open_browser

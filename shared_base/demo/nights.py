@@ -14,8 +14,8 @@ ZONE = ZoneInfo("Asia/Shanghai")
 AHEAD = 8  # days that are booked from today on
 #: (local start hour, hours it may last, how often on a day); a start at 19–21 is the peak
 SLOTS = {
-    "opens at eight": ((9, (2, 3), 0.25), (13, (3, 4), 0.45), (19, (3, 4, 6), 0.85)),
-    "round the clock": ((1, (3, 4, 5), 0.35), (9, (2, 3), 0.3), (14, (3, 4), 0.45), (20, (3, 4), 0.8)),
+    "opens at eight": ((9, (2, 3), 0.25), (13, (3, 4), 0.45), (19, (3, 4, 6), 0.68)),
+    "round the clock": ((1, (3, 4, 5), 0.35), (9, (2, 3), 0.3), (14, (3, 4), 0.45), (20, (3, 4), 0.66)),
 }
 
 
@@ -59,7 +59,7 @@ def build_bookings(house: House, now: datetime, rng: random.Random) -> list[Book
 
 
 def _day(day: date, slots: tuple, rng: random.Random) -> Iterator[tuple[datetime, datetime]]:  # type: ignore[type-arg]
-    busier = 1.15 if day.weekday() >= 4 else 1.0
+    busier = 1.1 if day.weekday() >= 4 else 1.0
     for hour, lengths, often in slots:
         if rng.random() < often * busier:
             start = hour * 60 + rng.choice((0, 0, 30, 60))

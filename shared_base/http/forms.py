@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import StringField
+from wtforms import SelectChoice, StringField
 from wtforms.validators import ValidationError
 from wtforms.widgets import DateTimeLocalInput
 
@@ -60,10 +60,10 @@ class LocalInstantField(StringField):  # type: ignore[misc]
         return getattr(self, "text", "")
 
 
-def choices(pairs: Any, blank: str | None = None) -> list[tuple[str, str]]:
-    """Options of a select: `(value, label)`; `blank` is the text of the empty one."""
-    options = [(str(value), str(label)) for value, label in pairs]
-    return [("", blank), *options] if blank is not None else options
+def choices(pairs: Any, blank: str | None = None) -> list[SelectChoice]:
+    """Options of a select from `(value, label)` pairs; `blank` is the text of the empty one."""
+    options = [SelectChoice(str(value), label) for value, label in pairs]
+    return [SelectChoice("", blank), *options] if blank is not None else options
 
 
 __all__ = ["Form", "LocalInstantField", "choices"]

@@ -4,7 +4,6 @@ Memberships lie behind row-level security, and before a caller is known nothing 
 function looks up the secret's digest, sets the transaction's scope and returns the person.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 from shared_base.core.actor import Actor, Grant
 from shared_base.core.database import set_scope
 from shared_base.core.row_security import after_tables
+from shared_base.people.secret import digest
 
 IDENTITY_FUNCTION = """
 CREATE FUNCTION actor_of(person uuid, label text) RETURNS jsonb
@@ -69,6 +69,12 @@ for _function in (IDENTITY_FUNCTION, SESSION_FUNCTION, TOKEN_FUNCTION):
 after_tables("REVOKE EXECUTE ON FUNCTION actor_of(uuid, text) FROM PUBLIC")
 
 
+_LOOKUPS = {
+    "session": sa.text("select identify_session(:secret, :at)"),
+    "token": sa.text("select identify_token(:secret, :at)"),
+}
+
+
 @dataclass(frozen=True)
 class Identity:
     """A known caller: the person, the session or token that told so, and the actor they are."""
@@ -85,15 +91,9 @@ class Identity:
     current_base_id: UUID | None
 
 
-def secret_hash(secret: str) -> bytes:
-    """What is stored of a session's, token's or link's secret (256 random bits: a plain SHA-256 is enough)."""
-    return hashlib.sha256(secret.encode()).digest()
-
-
 def identify(session: Session, kind: Literal["session", "token"], secret: str, *, at: datetime) -> Identity | None:
     """The caller who holds `secret`, or None; the session's transactions then see what the caller may see."""
-    lookup = sa.func.identify_session if kind == "session" else sa.func.identify_token
-    found: dict[str, Any] | None = session.connection().scalar(sa.select(lookup(secret_hash(secret), at)))
+    found: dict[str, Any] | None = session.connection().scalar(_LOOKUPS[kind], {"secret": digest(secret), "at": at})
     if found is None:
         return None
     actor = Actor(

@@ -103,6 +103,14 @@ class Membership(Model):
             name="memberships_role_and_scope",
         ),
         sa.CheckConstraint("ended_at is null or ended_at >= created_at", name="memberships_end_after_begin"),
+        # a reviewer is never anything else: nobody reviews what they run
+        pg.ExcludeConstraint(
+            ("user_id", "="),
+            (sa.text("((role = 'reviewer')::int)"), "<>"),
+            where=sa.text("ended_at is null"),
+            using="gist",
+            name="memberships_reviewer_is_nothing_else",
+        ),
         sa.Index(
             "memberships_once",
             "user_id",

@@ -3,11 +3,23 @@
 from flask import Flask
 
 PUBLIC = {
-    "account.invitation",
     "choices.language",
     "health.alive",
     "health.metrics",
     "health.ready",
+    "invitations.edit",
+    "invitations.update",
+    "openapi.document",
+    "openapi.reference",
+    "password_resets.create",
+    "password_resets.edit",
+    "password_resets.new",
+    "password_resets.sent",
+    "password_resets.update",
+    "sign_in.code",
+    "sign_in.create",
+    "sign_in.enter_code",
+    "sign_in.new",
     "static",
 }
 

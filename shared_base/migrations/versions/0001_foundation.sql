@@ -16,11 +16,11 @@ CREATE TABLE audit_entries (
 
 CREATE INDEX audit_entries_subject ON audit_entries (subject_table, subject_id, id);
 
-CREATE INDEX audit_entries_base ON audit_entries (base_id, id);
-
 CREATE INDEX audit_entries_at ON audit_entries (at);
 
 CREATE INDEX audit_entries_actor ON audit_entries (actor_id, id);
+
+CREATE INDEX audit_entries_base ON audit_entries (base_id, id);
 
 CREATE INDEX audit_entries_tenant ON audit_entries (tenant_id, id);
 
@@ -98,11 +98,11 @@ CREATE TABLE events (
     CONSTRAINT events_pkey PRIMARY KEY (id)
 );
 
+CREATE INDEX events_tenant ON events (tenant_id, id);
+
 CREATE INDEX events_subject ON events (subject_id, id);
 
 CREATE INDEX events_base ON events (base_id, id);
-
-CREATE INDEX events_tenant ON events (tenant_id, id);
 
 CREATE TABLE job_runs (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -288,6 +288,7 @@ CREATE TABLE memberships (
     CONSTRAINT memberships_pkey PRIMARY KEY (id),
     CONSTRAINT memberships_role_and_scope CHECK (case when role = 'admin' then base_id is null and tenant_id is null when role = 'reviewer' then tenant_id is null when role in ('operator', 'front_desk') then base_id is not null and tenant_id is null when role in ('tenant_owner', 'tenant_scheduler') then tenant_id is not null and base_id is null else false end),
     CONSTRAINT memberships_end_after_begin CHECK (ended_at is null or ended_at >= created_at),
+    CONSTRAINT memberships_reviewer_is_nothing_else EXCLUDE USING gist (user_id WITH =, ((role = 'reviewer')::int) WITH <>) WHERE (ended_at is null),
     CONSTRAINT memberships_user_fkey FOREIGN KEY(user_id) REFERENCES users (id),
     CONSTRAINT memberships_base_fkey FOREIGN KEY(base_id) REFERENCES bases (id),
     CONSTRAINT memberships_tenant_fkey FOREIGN KEY(tenant_id) REFERENCES tenants (id)
@@ -295,9 +296,9 @@ CREATE TABLE memberships (
 
 CREATE UNIQUE INDEX memberships_once ON memberships (user_id, role, base_id, tenant_id) NULLS NOT DISTINCT WHERE ended_at is null;
 
-CREATE INDEX memberships_base ON memberships (base_id);
-
 CREATE INDEX memberships_tenant ON memberships (tenant_id);
+
+CREATE INDEX memberships_base ON memberships (base_id);
 
 CREATE TABLE leases (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -368,9 +369,9 @@ CREATE TABLE claims (
     CONSTRAINT claims_tenant_fkey FOREIGN KEY(tenant_id) REFERENCES tenants (id)
 );
 
-CREATE INDEX claims_tenant ON claims (tenant_id, created_at);
-
 CREATE INDEX claims_bases ON claims USING gin (base_ids);
+
+CREATE INDEX claims_tenant ON claims (tenant_id, created_at);
 
 CREATE TABLE outages (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -476,9 +477,9 @@ CREATE TABLE rent_payments (
     CONSTRAINT rent_payments_recorder_fkey FOREIGN KEY(recorded_by) REFERENCES users (id)
 );
 
-CREATE INDEX rent_payments_base ON rent_payments (base_id, paid_on);
-
 CREATE INDEX rent_payments_lease ON rent_payments (lease_id, service_month);
+
+CREATE INDEX rent_payments_base ON rent_payments (base_id, paid_on);
 
 CREATE TABLE report_leases (
     report_id UUID NOT NULL,
@@ -553,10 +554,6 @@ CREATE TABLE bookings (
     CONSTRAINT bookings_creator_fkey FOREIGN KEY(created_by) REFERENCES users (id)
 );
 
-CREATE INDEX bookings_base_start ON bookings (base_id, starts_at);
-
-CREATE INDEX bookings_tenant_start ON bookings (tenant_id, starts_at);
-
 CREATE INDEX bookings_base_during ON bookings USING gist (base_id, during);
 
 CREATE INDEX bookings_studio_start ON bookings (studio_id, starts_at);
@@ -564,6 +561,10 @@ CREATE INDEX bookings_studio_start ON bookings (studio_id, starts_at);
 CREATE INDEX bookings_running ON bookings (base_id) WHERE state = 'checked_in';
 
 CREATE INDEX bookings_base_changed ON bookings (base_id, changed_at);
+
+CREATE INDEX bookings_base_start ON bookings (base_id, starts_at);
+
+CREATE INDEX bookings_tenant_start ON bookings (tenant_id, starts_at);
 
 CREATE TABLE allocations (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -581,9 +582,9 @@ CREATE TABLE allocations (
     CONSTRAINT allocations_base_fkey FOREIGN KEY(base_id) REFERENCES bases (id)
 );
 
-CREATE INDEX allocations_during ON allocations USING gist (during) INCLUDE (resource_id) WHERE live;
-
 CREATE INDEX allocations_booking ON allocations (booking_id);
+
+CREATE INDEX allocations_during ON allocations USING gist (during) INCLUDE (resource_id) WHERE live;
 
 CREATE TABLE stay_records (
     id UUID DEFAULT uuidv7() NOT NULL,

@@ -139,7 +139,11 @@ def _free(shown: Board, closures: list[Outage], at: datetime) -> list[tuple[Free
     values = {"studios": [studio.id for studio in shown.free], "at": at, "until": at + FREE_AHEAD}
     booked = {row.resource_id: row.start for row in session().execute(ahead, values)}
     free = []
+    # whoever overruns holds nothing any more, but is in the room
+    in_use = {row.studio_id for row in (*shown.live, *shown.overrunning)}
     for studio in shown.free:
+        if studio.id in in_use:
+            continue
         shut = [it.during.lower for it in closures if it.resource_id in (None, studio.id) and it.during.lower]
         stops = [start for start in shut if start > at]
         clean = timedelta(minutes=studio.buffer_minutes)

@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -24,7 +24,7 @@ from shared_base.http.language import page_zone
 from shared_base.http.transactions import writes
 from shared_base.tenancy import actions, directory, queries
 from shared_base.tenancy.errors import AlreadyThere
-from shared_base.tenancy.models import Tenant
+from shared_base.tenancy.models import Host, Lease, Tenant
 from shared_base.tenancy.queries import TenantFilter, TenantRow
 from shared_base.tenancy.queries_dues import lease_accounts
 from shared_base.tenancy.queries_hosts import HostFilter, list_hosts
@@ -228,10 +228,26 @@ def _page(tenant: Tenant, form: SuspensionForm) -> str:
         owed={account.lease.id: account.owed_fen for account in accounts}, shown=SHOWN,
         hosts=list_hosts(session(), actor, HostFilter(tenant_id=tenant.id), limit=SHOWN + 1),
         bookings=list_bookings(session(), actor, Filter(tenant_id=tenant.id), limit=SHOWN, newest_first=True),
-        members=_members(tenant), serves=any(actor.serves(base.id) for base, _since in admissions),
+        counts=_counts(tenant, today), members=_members(tenant), serves=any(actor.serves(base.id) for base, _since in admissions),
         runs=bool(runs) or actor.is_admin, acts=actor.acts_for(tenant.id),
         may_claim=bool(runs) or actor.is_admin or actor.is_reviewer or actor.acts_for(tenant.id, "tenant_owner"),
     )  # fmt: skip
+
+
+def _counts(tenant: Tenant, today: date) -> dict[str, Any]:
+    """Leases in force with their area, hosts in the team and those of them not checked yet, as far as one sees them."""
+    in_force = (Lease.tenant_id == tenant.id, Lease.term.contains(today))
+    in_team = (Host.tenant_id == tenant.id, Host.left_at.is_(None))
+    query = sa.select(
+        sa.select(sa.func.count()).where(*in_force).scalar_subquery().label("leases"),
+        sa.select(sa.func.coalesce(sa.func.sum(Lease.area_m2), 0)).where(*in_force).scalar_subquery().label("leased_m2"),
+        sa.select(sa.func.count()).where(*in_team).scalar_subquery().label("hosts"),
+        sa.select(sa.func.count())
+        .where(*in_team, Host.real_name_checked_at.is_(None))
+        .scalar_subquery()
+        .label("unchecked"),
+    )
+    return dict(session().execute(query).one()._mapping)
 
 
 def _show_time_of(admissions: list[tuple[Any, datetime]]) -> None:

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +18,16 @@ from shared_base.bookings import actions
 from shared_base.bookings.errors import Taken, WrongState
 from shared_base.bookings.queries import booking_for
 from shared_base.bookings.rows import BookingRow
+from shared_base.catalogue.models import Base, Space
 from shared_base.core.actor import SYSTEM, Actor
 from shared_base.core.database import make_engine, transaction
 from shared_base.core.errors import SharedBaseError
 from shared_base.core.retry import retrying
+from shared_base.resources.actions import close
 from shared_base.resources.models import Allocation
+from shared_base.tenancy.actions_leases import sign_lease
+from shared_base.tenancy.models import Tenant
+from shared_base.tenancy.rules_leases import LeaseTerms
 from tests.conftest import TestDatabase
 from tests.factories.catalogue import make_base, make_studio
 from tests.factories.tenancy import make_actor, make_host, make_tenant
@@ -250,6 +256,62 @@ def test_of_a_cancellation_and_a_check_in_at_once_one_is_refused(arena: Arena) -
         row = _booked(arena, round_, 7000 + round_ * 3, 7001 + round_ * 3)
         outcomes = arena.at_once([attempt(actions.cancel, row, reason="x"), attempt(actions.mark_checked_in, row)])
         assert outcomes == {"done": 1, WrongState.type: 1}
+
+
+def test_a_booking_and_a_lease_or_closure_of_its_studio_at_once_know_of_each_other(arena: Arena) -> None:
+    """Either the booking is refused, or whoever shut the room is told of it: no booking slips between the two."""
+    for round_ in range(12):
+        with transaction(arena.engine, SYSTEM) as session:
+            base = session.get_one(Base, arena.base_id)
+            studio = make_studio(session, base)
+            landlord = make_tenant(session, base)
+        day = date(2027, 3, 1) + timedelta(days=round_)
+        start = datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
+        hit: list[int] = []
+
+        def sign(
+            session: Session, base: Base = base, studio: Space = studio, tenant: Tenant = landlord, day: date = day
+        ) -> None:
+            terms = LeaseTerms(area_m2=Decimal(30), first=day, last=day, monthly_rent_fen=1, space_ids=[studio.id])
+            ref = f"L-{studio.code}"
+            let = sign_lease(session, tenant=tenant, base=base, ref=ref, terms=terms, by=SYSTEM, at=NOW)
+            hit.append(len(let.hits))
+
+        def shut(session: Session, studio: Space = studio, start: datetime = start) -> None:
+            end = start + timedelta(hours=2)
+            closure = close(
+                session,
+                base_id=arena.base_id,
+                resource_id=studio.id,
+                start=start,
+                end=end,
+                reason="换灯",
+                by=SYSTEM,
+                at=NOW,
+            )
+            hit.append(len(closure.hits))
+
+        def book(session: Session, studio: Space = studio, start: datetime = start) -> None:
+            actions.book(
+                session,
+                studio_id=studio.id,
+                tenant_id=arena.tenants[0],
+                start=start,
+                end=start + timedelta(hours=1),
+                title="",
+                by=arena.actors[0],
+                at=NOW,
+            )
+
+        deed = sign if round_ % 2 else shut
+        booked = []
+        arena.at_once(
+            [
+                lambda deed=deed: arena.attempt(SYSTEM, deed),
+                lambda book=book, booked=booked: booked.append(arena.attempt(arena.actors[0], book)) or booked[-1],
+            ]
+        )
+        assert (booked, hit) in ((["done"], [1]), (["taken"], [0]))
 
 
 def test_whoever_writes_past_the_locks_is_met_by_the_constraint_and_the_request_is_done_again(arena: Arena) -> None:

@@ -69,14 +69,17 @@ def make_evening(session: Session, at: datetime, *, studios: int = 14, code: str
         for number in range(1, studios + 1)
     ]
     tenants = [make_tenant(session, base, name=name) for name in FIRMS]
-    hosts = [make_host(session, tenant, stage_name=name) for tenant, name in zip(tenants, "小鹿 阿May 老张 茶叔 Coco".split())]
+    hosts = [
+        make_host(session, tenant, stage_name=name)
+        for tenant, name in zip(tenants, ["小鹿", "阿May", "老张", "茶叔", "Coco"], strict=True)
+    ]
     evening = Evening(base, rooms, tenants, hosts)
 
     def book(kind: str, room: int, start: float, end: float, state: str = "confirmed", **columns: object) -> Booking:
         who = room % len(tenants)
         made = make_booking(
-            session, rooms[room], tenants[who], hour(at, start), hour(at, end), state=state, host=hosts[who] if room < 5 else None,
-            title=TITLES[room % len(TITLES)], **columns,
+            session, rooms[room], tenants[who], hour(at, start), hour(at, end), state=state,
+            host=hosts[who] if room < 5 else None, title=TITLES[room % len(TITLES)], **columns,
         )  # fmt: skip
         evening.bookings[kind] = made
         return made

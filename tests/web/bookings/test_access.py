@@ -25,7 +25,12 @@ def test_a_stranger_is_led_to_signing_in(client: FlaskClient, path: str) -> None
 
 @pytest.mark.parametrize(
     ("role", "target"),
-    [("front_desk", "/today"), ("operator", "/today"), ("tenant_scheduler", "/bookings"), ("tenant_owner", "/bookings")],
+    [
+        ("front_desk", "/today"),
+        ("operator", "/today"),
+        ("tenant_scheduler", "/bookings"),
+        ("tenant_owner", "/bookings"),
+    ],
 )
 def test_the_first_page_is_where_the_persons_work_begins(
     browser_of: Callable[..., FlaskClient], role: str, target: str
@@ -68,7 +73,9 @@ def test_the_staff_of_another_base_finds_nothing_of_this_one(
     assert evening.bookings["live"].code not in elsewhere.get("/today").text
 
 
-def test_a_reviewer_reads_a_booking_and_its_list_but_is_offered_nothing(reviewer: FlaskClient, evening: Evening) -> None:
+def test_a_reviewer_reads_a_booking_and_its_list_but_is_offered_nothing(
+    reviewer: FlaskClient, evening: Evening
+) -> None:
     page = reviewer.get(f"/bookings/{evening.bookings['live'].id}")
     assert page.status_code == 200
     main = page.text.split('id="main"')[1].split("</main>")[0]

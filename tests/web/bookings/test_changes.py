@@ -184,7 +184,10 @@ def test_an_extension_into_the_next_booking_is_refused_on_the_bookings_page(
     assert answer.status_code == 422  # across the hours in which the base is shut
     answer = desk.post(address(evening.bookings["arriving"], "extension"), data={"end": "2026-11-02T16:30"})
     assert answer.status_code == 303
-    moved = desk.post(address(evening.bookings["ahead"], "move"), json=dragged(evening, 5, "2026-11-02T17:00:00+08:00", "2026-11-02T18:00:00+08:00"))
+    moved = desk.post(
+        address(evening.bookings["ahead"], "move"),
+        json=dragged(evening, 5, "2026-11-02T17:00:00+08:00", "2026-11-02T18:00:00+08:00"),
+    )
     assert moved.status_code == 200
     answer = desk.post(address(evening.bookings["arriving"], "extension"), data={"end": "2026-11-02T17:30"})
     assert answer.status_code == 409
@@ -271,7 +274,16 @@ def test_every_deed_that_a_page_offers_is_one_that_the_room_accepts(desk: FlaskC
     offered = {
         kind: {
             deed
-            for deed in ("check-in", "check-out", "no-show", "move", "extension", "release", "cancellation", "check-in-undoing")
+            for deed in (
+                "check-in",
+                "check-out",
+                "no-show",
+                "move",
+                "extension",
+                "release",
+                "cancellation",
+                "check-in-undoing",
+            )
             if f'/{deed}"' in desk.get(address(booking)).text
         }
         for kind, booking in evening.bookings.items()

@@ -47,7 +47,9 @@ def test_a_night_is_booked_through_midnight_as_the_bases_clock_shows_it(
 
 def test_the_form_comes_filled_in_from_its_address(scheduler: FlaskClient, evening: Evening) -> None:
     room = evening.studios[8]
-    page = scheduler.get(f"/bookings/new?studio={room.id}&start=2026-11-03T20:00&end=2026-11-04T02:00&title=Knitwear").text
+    page = scheduler.get(
+        f"/bookings/new?studio={room.id}&start=2026-11-03T20:00&end=2026-11-04T02:00&title=Knitwear"
+    ).text
     assert f'<option selected value="{room.id}">' in page
     for value in ("2026-11-03T20:00", "2026-11-04T02:00", "Knitwear"):
         assert f'value="{value}"' in page

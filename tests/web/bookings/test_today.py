@@ -1,5 +1,6 @@
 """The desk's board: each booking stands where the desk has to act on it."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from flask.testing import FlaskClient
@@ -86,7 +87,22 @@ def test_the_board_is_renewed_as_a_part_of_the_page(desk: FlaskClient, evening: 
     assert f'id="live-{evening.bookings["live"].id}"' in part
 
 
-def test_a_quiet_base_says_so(desk: FlaskClient, evening: Evening, clock: FixedClock) -> None:
-    clock.advance(timedelta(days=9))
+def test_a_studio_in_which_somebody_overruns_is_not_free(
+    desk: FlaskClient, evening: Evening, clock: FixedClock
+) -> None:
+    clock.advance(timedelta(minutes=30))  # past the clean-down of the one that overruns
     page = desk.get("/today").text
-    assert "Nobody is due" in page
+    assert f'id="live-{evening.bookings["overrun"].id}"' in page
+    assert f'id="free-{evening.studios[2].id}"' not in page
+
+
+def test_a_quiet_base_says_so(
+    browser_of: Callable[..., FlaskClient], evening: Evening, session: Session, clock: FixedClock
+) -> None:
+    clock.advance(timedelta(days=9))
+    for kind in ("live", "leaving", "overrun"):
+        evening.bookings[kind].state = "completed"
+    page = browser_of("front_desk").get("/today").text
+    for text in ("Nobody is live", "Nobody is due"):
+        assert text in page
+    assert 'id="overdue"' not in page
