@@ -65,7 +65,7 @@ def _make_cluster(home: Path, password: str, account: Account, binaries: Binarie
     made = account.run(
         [
             binaries.path("initdb"), f"--pgdata={home / 'cluster'}", "--username=postgres", f"--pwfile={secret}",
-            "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8",
+            "--auth=scram-sha-256", "--encoding=UTF8",
         ]
     )  # fmt: skip
     if made.returncode != 0:
@@ -100,15 +100,17 @@ def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
 
 def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with tempfile.TemporaryDirectory(prefix="shared-base-second-", ignore_cleanup_errors=True) as folder:
-        with ordinary_server(Path(folder)) as url:
-            print(f"==> an ordinary PostgreSQL at {url.rpartition('@')[2]}", flush=True)
-            tests = subprocess.run(
-                [sys.executable, "-m", "pytest", *(arguments or PART)],
-                env={**os.environ, "TEST_SUPERUSER_URL": url},
-                stdin=subprocess.DEVNULL,
-                check=False,
-            )
+    with (
+        tempfile.TemporaryDirectory(prefix="shared-base-second-", ignore_cleanup_errors=True) as folder,
+        ordinary_server(Path(folder)) as url,
+    ):
+        print(f"==> an ordinary PostgreSQL at {url.rpartition('@')[2]}", flush=True)
+        tests = subprocess.run(
+            [sys.executable, "-m", "pytest", *(arguments or PART)],
+            env={**os.environ, "TEST_SUPERUSER_URL": url},
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
     return tests.returncode
 
 

@@ -64,23 +64,23 @@ _FREE_LIKE = sa.text(
     + " limit :most"
 )
 
-_BLOCKERS = sa.text("""
-    select 'booking' as kind, claim.resource_id, lower(busy.during) as start, upper(busy.during) as end,
-           own.code, t.name as tenant, own.title, null as reason
+_HOLDERS = sa.text("""
+    select busy.resource_id, lower(busy.during) as start, upper(busy.during) as end, a.booking_id, a.base_id,
+           a.tenant_id, b.code, b.title, t.name as tenant
     from unnest(:resources, :lowers, :uppers) as claim (resource_id, lower, upper)
     cross join lateral busy_ranges(array[claim.resource_id], tstzrange(claim.lower, claim.upper)) busy
     left join seen_allocations(:resources, tstzrange(:first, :last)) a
       on a.resource_id = busy.resource_id and a.during = busy.during
-    left join bookings own on own.id = a.booking_id
-         and (:sees_all or own.base_id = any(:bases) or own.tenant_id = any(:tenants))
-    left join tenants t on t.id = own.tenant_id
-    where cast(:except_booking as uuid) is null or a.booking_id is distinct from :except_booking
-    union all
-    select 'outage', :studio_id, lower(x.during), upper(x.during), null, null, null, x.reason
-    from outages x
+    left join bookings b on b.id = a.booking_id
+    left join tenants t on t.id = b.tenant_id
+    order by 2, 1
+""")
+
+_OUTAGES = sa.text("""
+    select lower(x.during) as start, upper(x.during) as end, x.reason from outages x
     where x.base_id = :base_id and x.during && tstzrange(:start, :end) and x.cancelled_at is null
       and (x.resource_id is null or x.resource_id = :studio_id)
-    order by start, kind
+    order by 1, 2
 """)
 
 # What is left of the openings once outages and busy time are cut out. A busy range is lengthened to the front by our
@@ -147,19 +147,27 @@ def blockers(
 
     `start` and `end` of a booking are the time that it holds the resource, its clean-down included.
     """
-    values = _asked(situation.base_id, wanted.begin, wanted.end, wanted.tenant_id) | {
-        "studio_id": wanted.studio_id,
-        "resources": [claim.resource_id for claim in claims],
-        "lowers": [claim.start for claim in claims],
-        "uppers": [claim.end for claim in claims],
-        "first": min(claim.start for claim in claims),
-        "last": max(claim.end for claim in claims),
-        "sees_all": by.is_admin,
-        "bases": list(by.bases),
-        "tenants": list(by.tenants),
-        "except_booking": except_booking,
-    }
-    found = [_blocker(row, wanted, situation) for row in session.connection().execute(_BLOCKERS, values).mappings()]
+    holders = session.connection().execute(
+        _HOLDERS,
+        {
+            "resources": [claim.resource_id for claim in claims],
+            "lowers": [claim.start for claim in claims],
+            "uppers": [claim.end for claim in claims],
+            "first": min(claim.start for claim in claims),
+            "last": max(claim.end for claim in claims),
+        },
+    )
+    found = [
+        _holder(row, wanted, situation, by=by)
+        for row in holders
+        if row.booking_id is None or row.booking_id != except_booking
+    ]
+    if situation.outages:
+        values = _asked(situation.base_id, wanted.begin, wanted.end, None) | {"studio_id": wanted.studio_id}
+        found += [
+            _blocker("outage", wanted.studio_id, row, wanted, situation) | {"reason": row.reason}
+            for row in session.connection().execute(_OUTAGES, values)
+        ]
     if situation.let_to_others:
         found.append({"kind": "lease", **_named(wanted.studio_id, wanted, situation), "start": None, "end": None})
     return found
@@ -171,18 +179,21 @@ def _named(resource_id: UUID, wanted: Wanted, situation: Situation) -> dict[str,
     return {"resource_id": str(resource_id), "resource_kind": "host" if is_host else "studio", "resource": name}
 
 
-def _blocker(row: Any, wanted: Wanted, situation: Situation) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "kind": row["kind"],
-        **_named(row["resource_id"], wanted, situation),
-        "start": _iso(row["start"], situation.zone),
-        "end": _iso(row["end"], situation.zone),
+def _blocker(kind: str, resource_id: UUID, row: Any, wanted: Wanted, situation: Situation) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        **_named(resource_id, wanted, situation),
+        "start": _iso(row.start, situation.zone),
+        "end": _iso(row.end, situation.zone),
     }
-    if row["reason"] is not None:
-        found["reason"] = row["reason"]
-    if row["code"] is not None:
-        found["booking"] = {"code": row["code"], "tenant": row["tenant"], "title": row["title"]}
-    return found
+
+
+def _holder(row: Any, wanted: Wanted, situation: Situation, *, by: Actor) -> dict[str, Any]:
+    """Busy time; whose it is only where both the database and the actor's own scope show it."""
+    blocker = _blocker("booking", row.resource_id, row, wanted, situation)
+    if row.code is not None and (by.is_admin or row.base_id in by.bases or row.tenant_id in by.tenants):
+        blocker["booking"] = {"code": row.code, "tenant": row.tenant, "title": row.title}
+    return blocker
 
 
 def _iso(instant: datetime, zone: ZoneInfo) -> str:

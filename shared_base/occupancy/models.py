@@ -68,6 +68,8 @@ class Stay(Model):
     __tablename__ = "stays"
     __table_args__ = (
         sa.Index("stays_booking", "booking_id"),
+        # who is in the studios now: the desk's board asks every few seconds
+        sa.Index("stays_open", "base_id", postgresql_where=sa.text("checked_out_at is null and not voided")),
         # the month report reads a base's stays by time; one that runs is open-ended
         sa.Index(
             "stays_base_span",

@@ -171,14 +171,3 @@ def statements(session: Session, stay_id: UUID) -> list[StayRecord]:
     return list(
         session.scalars(sa.select(StayRecord).where(StayRecord.stay_id == stay_id).order_by(StayRecord.revision))
     )
-
-
-def frozen_months(session: Session, base_id: UUID, first: Month, last: Month) -> list[Month]:
-    """The frozen months among these: a correction within one calls for a revision of its report."""
-    months = session.scalars(
-        sa.select(MonthReport.month)
-        .where(MonthReport.base_id == base_id, MonthReport.month.between(first.first, last.first))
-        .distinct()
-        .order_by(MonthReport.month)
-    )
-    return [Month.of(month) for month in months]

@@ -16,13 +16,13 @@ CREATE TABLE audit_entries (
 
 CREATE INDEX audit_entries_subject ON audit_entries (subject_table, subject_id, id);
 
+CREATE INDEX audit_entries_tenant ON audit_entries (tenant_id, id);
+
 CREATE INDEX audit_entries_at ON audit_entries (at);
 
 CREATE INDEX audit_entries_actor ON audit_entries (actor_id, id);
 
 CREATE INDEX audit_entries_base ON audit_entries (base_id, id);
-
-CREATE INDEX audit_entries_tenant ON audit_entries (tenant_id, id);
 
 CREATE TABLE bases (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -98,11 +98,11 @@ CREATE TABLE events (
     CONSTRAINT events_pkey PRIMARY KEY (id)
 );
 
+CREATE INDEX events_base ON events (base_id, id);
+
 CREATE INDEX events_tenant ON events (tenant_id, id);
 
 CREATE INDEX events_subject ON events (subject_id, id);
-
-CREATE INDEX events_base ON events (base_id, id);
 
 CREATE TABLE job_runs (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -174,9 +174,11 @@ CREATE TABLE stays (
     CONSTRAINT stays_pkey PRIMARY KEY (id)
 );
 
+CREATE INDEX stays_booking ON stays (booking_id);
+
 CREATE INDEX stays_base_span ON stays USING gist (base_id, tstzrange(checked_in_at, checked_out_at, '[]'));
 
-CREATE INDEX stays_booking ON stays (booking_id);
+CREATE INDEX stays_open ON stays (base_id) WHERE checked_out_at is null and not voided;
 
 CREATE TABLE resources (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -296,9 +298,9 @@ CREATE TABLE memberships (
 
 CREATE UNIQUE INDEX memberships_once ON memberships (user_id, role, base_id, tenant_id) NULLS NOT DISTINCT WHERE ended_at is null;
 
-CREATE INDEX memberships_tenant ON memberships (tenant_id);
-
 CREATE INDEX memberships_base ON memberships (base_id);
+
+CREATE INDEX memberships_tenant ON memberships (tenant_id);
 
 CREATE TABLE leases (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -369,9 +371,9 @@ CREATE TABLE claims (
     CONSTRAINT claims_tenant_fkey FOREIGN KEY(tenant_id) REFERENCES tenants (id)
 );
 
-CREATE INDEX claims_bases ON claims USING gin (base_ids);
-
 CREATE INDEX claims_tenant ON claims (tenant_id, created_at);
+
+CREATE INDEX claims_bases ON claims USING gin (base_ids);
 
 CREATE TABLE outages (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -477,9 +479,9 @@ CREATE TABLE rent_payments (
     CONSTRAINT rent_payments_recorder_fkey FOREIGN KEY(recorded_by) REFERENCES users (id)
 );
 
-CREATE INDEX rent_payments_lease ON rent_payments (lease_id, service_month);
-
 CREATE INDEX rent_payments_base ON rent_payments (base_id, paid_on);
+
+CREATE INDEX rent_payments_lease ON rent_payments (lease_id, service_month);
 
 CREATE TABLE report_leases (
     report_id UUID NOT NULL,
@@ -554,17 +556,17 @@ CREATE TABLE bookings (
     CONSTRAINT bookings_creator_fkey FOREIGN KEY(created_by) REFERENCES users (id)
 );
 
-CREATE INDEX bookings_base_during ON bookings USING gist (base_id, during);
+CREATE INDEX bookings_tenant_start ON bookings (tenant_id, starts_at);
 
 CREATE INDEX bookings_studio_start ON bookings (studio_id, starts_at);
+
+CREATE INDEX bookings_base_during ON bookings USING gist (base_id, during);
 
 CREATE INDEX bookings_running ON bookings (base_id) WHERE state = 'checked_in';
 
 CREATE INDEX bookings_base_changed ON bookings (base_id, changed_at);
 
 CREATE INDEX bookings_base_start ON bookings (base_id, starts_at);
-
-CREATE INDEX bookings_tenant_start ON bookings (tenant_id, starts_at);
 
 CREATE TABLE allocations (
     id UUID DEFAULT uuidv7() NOT NULL,

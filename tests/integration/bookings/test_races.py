@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -258,60 +258,62 @@ def test_of_a_cancellation_and_a_check_in_at_once_one_is_refused(arena: Arena) -
         assert outcomes == {"done": 1, WrongState.type: 1}
 
 
-def test_a_booking_and_a_lease_or_closure_of_its_studio_at_once_know_of_each_other(arena: Arena) -> None:
-    """Either the booking is refused, or whoever shut the room is told of it: no booking slips between the two."""
-    for round_ in range(12):
-        with transaction(arena.engine, SYSTEM) as session:
-            base = session.get_one(Base, arena.base_id)
-            studio = make_studio(session, base)
-            landlord = make_tenant(session, base)
-        day = date(2027, 3, 1) + timedelta(days=round_)
-        start = datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
-        hit: list[int] = []
+def _let(arena: Arena, studio: Space, start: datetime) -> Callable[[Session], int]:
+    """Let the studio whole for the day to somebody else; how many bookings that hits."""
 
-        def sign(
-            session: Session, base: Base = base, studio: Space = studio, tenant: Tenant = landlord, day: date = day
-        ) -> None:
-            terms = LeaseTerms(area_m2=Decimal(30), first=day, last=day, monthly_rent_fen=1, space_ids=[studio.id])
-            ref = f"L-{studio.code}"
-            let = sign_lease(session, tenant=tenant, base=base, ref=ref, terms=terms, by=SYSTEM, at=NOW)
-            hit.append(len(let.hits))
-
-        def shut(session: Session, studio: Space = studio, start: datetime = start) -> None:
-            end = start + timedelta(hours=2)
-            closure = close(
-                session,
-                base_id=arena.base_id,
-                resource_id=studio.id,
-                start=start,
-                end=end,
-                reason="换灯",
-                by=SYSTEM,
-                at=NOW,
-            )
-            hit.append(len(closure.hits))
-
-        def book(session: Session, studio: Space = studio, start: datetime = start) -> None:
-            actions.book(
-                session,
-                studio_id=studio.id,
-                tenant_id=arena.tenants[0],
-                start=start,
-                end=start + timedelta(hours=1),
-                title="",
-                by=arena.actors[0],
-                at=NOW,
-            )
-
-        deed = sign if round_ % 2 else shut
-        booked = []
-        arena.at_once(
-            [
-                lambda deed=deed: arena.attempt(SYSTEM, deed),
-                lambda book=book, booked=booked: booked.append(arena.attempt(arena.actors[0], book)) or booked[-1],
-            ]
+    def deed(session: Session) -> int:
+        tenant = session.get_one(Tenant, arena.tenants[-1])
+        base = session.get_one(Base, arena.base_id)
+        terms = LeaseTerms(
+            area_m2=Decimal(30), first=start.date(), last=start.date(), monthly_rent_fen=1, space_ids=[studio.id]
         )
-        assert (booked, hit) in ((["done"], [1]), (["taken"], [0]))
+        ref = f"L-{studio.code}"
+        return len(sign_lease(session, tenant=tenant, base=base, ref=ref, terms=terms, by=SYSTEM, at=NOW).hits)
+
+    return deed
+
+
+def _shut(arena: Arena, studio: Space, start: datetime) -> Callable[[Session], int]:
+    """Close the studio for two hours; how many bookings that hits."""
+
+    def deed(session: Session) -> int:
+        made = close(
+            session,
+            base_id=arena.base_id,
+            resource_id=studio.id,
+            start=start,
+            end=start + timedelta(hours=2),
+            reason="换灯",
+            by=SYSTEM,
+            at=NOW,
+        )
+        return len(made.hits)
+
+    return deed
+
+
+@pytest.mark.parametrize("shutting", [_let, _shut], ids=["lease", "closure"])
+def test_a_booking_and_whoever_shuts_its_studio_at_once_know_of_each_other(
+    arena: Arena, shutting: Callable[[Arena, Space, datetime], Callable[[Session], int]]
+) -> None:
+    """Either the booking is refused, or the other is told of it: none slips between the two."""
+    for round_ in range(8):
+        with transaction(arena.engine, SYSTEM) as session:
+            studio = make_studio(session, session.get_one(Base, arena.base_id))
+        start = datetime(2027, 3, 1, 4, tzinfo=UTC) + timedelta(days=round_)
+        outcome: dict[str, Any] = {}
+        shut = shutting(arena, studio, start)
+
+        def close_it(outcome: dict[str, Any] = outcome, shut: Callable[[Session], int] = shut) -> str:
+            return arena.attempt(SYSTEM, lambda session: outcome.update(hits=shut(session)))
+
+        def book_it(outcome: dict[str, Any] = outcome, studio: Space = studio, start: datetime = start) -> str:
+            hour = (start - NOW) / timedelta(hours=1)
+            outcome["booking"] = arena.booking(0, hour, hour + 1, studio_id=studio.id)()
+            return str(outcome["booking"])
+
+        arena.at_once([close_it, book_it])
+        assert outcome in ({"booking": "done", "hits": 1}, {"booking": "taken", "hits": 0})
 
 
 def test_whoever_writes_past_the_locks_is_met_by_the_constraint_and_the_request_is_done_again(arena: Arena) -> None:

@@ -1,0 +1,326 @@
+"""The timeline in a real browser: drawn, dragged, refused and put back, kept up to date, and used without a mouse."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy.orm import Session
+
+from shared_base.bookings.models import Booking
+from shared_base.catalogue.models import Base, Space
+from shared_base.people import sessions
+from shared_base.people.models import User
+from shared_base.tenancy.models import Tenant
+from tests.factories.bookings import make_booking
+from tests.factories.catalogue import make_base, make_outage, make_studio
+from tests.factories.tenancy import make_tenant, make_user
+from tests.live import LiveServer
+
+pytestmark = pytest.mark.e2e
+
+ZONE = ZoneInfo("Asia/Shanghai")
+AXE = Path(__file__).parent.parent.parent / "node_modules/axe-core/axe.min.js"
+
+
+@dataclass
+class House:
+    """A base open round the clock; `day` is two days ahead, so that nothing depends on the hour of the test."""
+
+    base: Base
+    studios: list[Space]
+    tenant: Tenant
+    rival: Tenant
+    desk: User
+    scheduler: User
+    day: datetime
+
+    def at(self, hour: float) -> datetime:
+        return self.day + timedelta(hours=hour)
+
+
+@pytest.fixture(scope="module")
+def house(live_server: LiveServer) -> House:
+    with live_server.session() as session:
+        base = make_base(session, code="PYW", name="番禺万博直播基地")
+        studios = [
+            make_studio(session, base, code=f"A{100 + n}", name=f"{n}号直播间", scene="美妆") for n in range(1, 8)
+        ]
+        tenant, rival = make_tenant(session, base, name="京一文化"), make_tenant(session, base, name="云裳服饰")
+        desk = make_user(session, "front_desk", base=base, name="李雪")
+        scheduler = make_user(session, "tenant_scheduler", tenant=tenant, name="王晨")
+        session.commit()
+    midnight = datetime.now(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    return House(base, studios, tenant, rival, desk, scheduler, midnight + timedelta(days=2))
+
+
+@pytest.fixture
+def signed_in_page(live_server: LiveServer, browser: Browser) -> Iterator[Any]:
+    contexts: list[BrowserContext] = []
+
+    def open_page(user: User, *, language: str = "zh_Hans_CN", width: int = 1440) -> Page:
+        with live_server.session() as session:
+            secret = sessions.open_session(
+                session, user=user, at=datetime.now(UTC), address="127.0.0.1", agent="tests", second_factor=True
+            )
+            session.commit()
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, timezone_id="Europe/Berlin", base_url=live_server.url
+        )
+        contexts.append(context)
+        context.add_cookies(
+            [
+                {"name": "shared_base", "value": secret, "url": live_server.url},
+                {"name": "locale", "value": language, "url": live_server.url},
+            ]
+        )
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def session(live_server: LiveServer) -> Iterator[Session]:
+    with live_server.session() as session:
+        yield session
+
+
+@pytest.fixture(autouse=True)
+def _empty_timeline(live_server: LiveServer, house: House) -> Iterator[None]:
+    yield
+    with live_server.session() as session:
+        for table in ("allocations", "bookings"):
+            session.execute(sa.text(f"delete from {table}"))
+        session.commit()
+
+
+def timeline(page: Page, house: House) -> None:
+    """Shows the house's day, once its bookings are drawn."""
+    page.goto(f"/timeline?date={house.day:%Y-%m-%d}&view=day")
+    expect(page.locator(".tl-status[data-status=live]")).to_be_visible()
+    expect(page.locator(".ec-row-head", has_text="A101")).to_be_visible()
+    # the timeline opens at the evening: put it where the afternoon is, and keep it there
+    page.locator(".ec-main").evaluate("node => node.scrollTo({left: node.scrollWidth})")
+
+
+def spot(page: Page, studio: str, hour: float) -> tuple[float, float]:
+    """The point of a studio's row at an hour of the day, a little right of the line."""
+    row = page.locator(".ec-body .ec-row-head", has_text=studio).bounding_box()
+    slot = page.locator(".ec-header .ec-slot", has_text=f"{int(hour):02d}:00").first.bounding_box()
+    next_slot = page.locator(".ec-header .ec-slot", has_text=f"{int(hour) + 1:02d}:00").first.bounding_box()
+    assert row
+    assert slot
+    assert next_slot
+    width = next_slot["x"] - slot["x"]
+    return slot["x"] + (hour - int(hour)) * width + 3, row["y"] + row["height"] / 2
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2, steps=6)
+    page.mouse.move(*end, steps=6)
+    page.mouse.up()
+
+
+def bar(page: Page, title: str) -> Any:
+    return page.locator(".ec-event", has_text=title).first
+
+
+def booked(session: Session, house: House, studio: int, start: float, end: float, **columns: Any) -> Booking:
+    booking = make_booking(session, house.studios[studio], house.tenant, house.at(start), house.at(end), **columns)
+    session.commit()
+    return booking
+
+
+def place(session: Session, booking: Booking) -> tuple[Any, datetime, datetime]:
+    session.expire_all()
+    found = session.get_one(Booking, booking.id)
+    return found.studio_id, found.during.lower, found.during.upper
+
+
+def test_drawing_in_a_free_row_leads_to_the_filled_in_form_and_to_a_booking(
+    signed_in_page: Any, house: House, session: Session
+) -> None:
+    page = signed_in_page(house.scheduler)
+    timeline(page, house)
+    drag(page, spot(page, "A102", 20), spot(page, "A102", 21.75))
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("A102")
+    expect(dialog).to_contain_text("20:00–22:00")
+    dialog.get_by_role("link", name="填写预订").click()
+    expect(page.locator("input[name=start]")).to_have_value(f"{house.day:%Y-%m-%d}T20:00")
+    expect(page.locator("input[name=end]")).to_have_value(f"{house.day:%Y-%m-%d}T22:00")
+    page.locator("main form").get_by_role("button", name="预订").click()
+    expect(page.locator(".notice-success")).to_contain_text("预订成功")
+    booking = session.scalars(sa.select(Booking)).one()
+    assert place(session, booking) == (house.studios[1].id, house.at(20), house.at(22))
+
+
+def test_dragging_moves_a_booking_and_one_press_puts_it_back(
+    signed_in_page: Any, house: House, session: Session
+) -> None:
+    booking = booked(session, house, 0, 18, 20, title="晚八点专场")
+    page = signed_in_page(house.desk)
+    timeline(page, house)
+    drag(page, spot(page, "A101", 18.5), spot(page, "A103", 20.5))
+    toast = page.locator(".toast-note.notice-success")
+    expect(toast).to_contain_text("已改期")
+    assert place(session, booking) == (house.studios[2].id, house.at(20), house.at(22))
+    expect(page.locator("#timeline-table")).to_contain_text("A103")
+    toast.get_by_role("button", name="撤销").click()
+    expect(page.locator(".toast-note.notice-success").last).to_contain_text("已恢复原样")
+    assert place(session, booking) == (house.studios[0].id, house.at(18), house.at(20))
+
+
+def test_pulling_an_edge_changes_the_length(signed_in_page: Any, house: House, session: Session) -> None:
+    booking = booked(session, house, 0, 18, 20, title="晚八点专场")
+    page = signed_in_page(house.desk)
+    timeline(page, house)
+    x, y = spot(page, "A101", 20)
+    drag(page, (x - 6, y), (spot(page, "A101", 21)[0] - 6, y))
+    expect(page.locator(".toast-note.notice-success")).to_contain_text("已调整时长")
+    assert place(session, booking) == (house.studios[0].id, house.at(18), house.at(21))
+
+
+def test_a_conflict_puts_the_booking_back_and_says_why_with_ways_out(
+    signed_in_page: Any, house: House, session: Session
+) -> None:
+    booking = booked(session, house, 0, 18, 20, title="晚八点专场")
+    booked(session, house, 1, 19, 22, title="先到先得")
+    page = signed_in_page(house.desk)
+    timeline(page, house)
+    before = bar(page, "晚八点专场").bounding_box()
+    drag(page, spot(page, "A101", 18.5), spot(page, "A102", 18.5))
+    toast = page.locator(".toast-note.notice-danger")
+    expect(toast).to_contain_text("未能改动，已恢复原样")
+    expect(toast).to_contain_text("A102")
+    ways = toast.get_by_role("link")
+    expect(ways.first).to_be_visible()
+    assert bar(page, "晚八点专场").bounding_box() == before
+    assert place(session, booking) == (house.studios[0].id, house.at(18), house.at(20))
+    ways.first.click()
+    expect(page.locator("input[name=start]")).to_have_value(f"{house.day:%Y-%m-%d}T18:00")
+    page.locator("main form").get_by_role("button", name="改期").click()
+    expect(page.locator(".notice-success")).to_contain_text("已改期")
+    assert place(session, booking)[0] not in (house.studios[0].id, house.studios[1].id)
+
+
+def test_a_closure_refuses_a_drag_with_its_reason(signed_in_page: Any, house: House, session: Session) -> None:
+    booking = booked(session, house, 0, 18, 20, title="晚八点专场")
+    closure = make_outage(session, house.base, house.at(17), house.at(23), space=house.studios[4], reason="空调检修")
+    session.commit()
+    page = signed_in_page(house.desk)
+    timeline(page, house)
+    expect(page.locator(".ec-bg-event", has_text="空调检修")).to_be_visible()
+    drag(page, spot(page, "A101", 18.5), spot(page, "A105", 18.5))
+    expect(page.locator(".toast-note.notice-danger")).to_contain_text("A105")
+    assert place(session, booking) == (house.studios[0].id, house.at(18), house.at(20))
+    session.delete(closure)
+    session.commit()
+
+
+def test_what_others_book_appears_by_itself(signed_in_page: Any, house: House, session: Session) -> None:
+    page = signed_in_page(house.desk)
+    timeline(page, house)
+    expect(bar(page, "刚刚预订")).to_have_count(0)
+    booked(session, house, 3, 20, 23, title="刚刚预订", changed_at=datetime.now(UTC))
+    expect(bar(page, "刚刚预订")).to_be_visible()
+    expect(page.locator("#timeline-table")).to_contain_text("刚刚预订")
+
+
+def test_a_tenant_sees_that_a_studio_is_taken_and_not_by_whom(
+    signed_in_page: Any, house: House, session: Session
+) -> None:
+    make_booking(session, house.studios[2], house.rival, house.at(19), house.at(22), title="不可外传")
+    mine = booked(session, house, 0, 18, 20, title="自己的专场")
+    page = signed_in_page(house.scheduler)
+    timeline(page, house)
+    expect(bar(page, "自己的专场")).to_be_visible()
+    expect(bar(page, "已被占用")).to_be_visible()
+    assert "不可外传" not in page.content()
+    assert "云裳服饰" not in page.content()
+    drag(page, spot(page, "A103", 20), spot(page, "A104", 20))  # another's busy time does not move
+    bar(page, "已被占用").click()
+    expect(page).to_have_url(re.compile(r"/timeline\?"))
+    bar(page, "自己的专场").click()
+    expect(page).to_have_url(re.compile(f"/bookings/{mine.id}$"))
+
+
+def test_a_booking_is_moved_by_keyboard_alone(signed_in_page: Any, house: House, session: Session) -> None:
+    booking = booked(session, house, 0, 18, 20, title="晚八点专场")
+    page = signed_in_page(house.desk, language="en")
+    timeline(page, house)
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip-link")).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(40):  # past the bar above the timeline and the timeline itself, which is one stop
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('aria-label')") == "Move 晚八点专场":
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Move 晚八点专场")
+    studio = page.get_by_role("combobox", name="Studio")
+    studio.focus()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.type("A104")
+    page.keyboard.press("Enter")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == "Move":
+            break
+    page.keyboard.press("Enter")
+    expect(page.locator(".notice-success")).to_contain_text("was moved")
+    assert place(session, booking) == (house.studios[3].id, house.at(18), house.at(20))
+
+
+def test_views_and_days_are_kept_in_the_address_and_the_table_follows(
+    signed_in_page: Any, house: House, session: Session
+) -> None:
+    booked(session, house, 0, 20, 26, title="跨夜专场")
+    booked(session, house, 1, 44, 47, title="后一天")
+    page = signed_in_page(house.desk)
+    timeline(page, house)
+    page.locator(".tl-bar").get_by_role("button", name="夜场").click()
+    expect(page).to_have_url(re.compile("view=night"))
+    expect(bar(page, "跨夜专场")).to_be_visible()
+    page.locator(".tl-bar").get_by_role("button", name="后一天").click()
+    expect(page.locator("#timeline-table")).to_contain_text("后一天")
+    expect(page.locator("#timeline-table")).not_to_contain_text("跨夜专场")
+    page.locator(".tl-bar").get_by_role("button", name="一周").click()
+    expect(page).to_have_url(re.compile("view=week"))
+    page.reload()
+    expect(page.locator(".tl-bar button[data-view=week]")).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("language", ["zh_Hans_CN", "en"])
+def test_the_page_around_the_grid_has_no_accessibility_fault(
+    signed_in_page: Any, house: House, session: Session, width: int, language: str
+) -> None:
+    booked(session, house, 0, 18, 20, title="晚八点专场")
+    page = signed_in_page(house.desk, language=language, width=width)
+    timeline(page, house)
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run({exclude: ['.ec']})")
+    faults = [f"{fault['id']}: {[node['html'][:160] for node in fault['nodes']]}" for fault in found["violations"]]
+    assert faults == []
+
+
+def test_on_paper_the_table_stands_for_the_grid(signed_in_page: Any, house: House, session: Session) -> None:
+    booked(session, house, 0, 18, 20, title="晚八点专场")
+    page = signed_in_page(house.desk)
+    timeline(page, house)
+    page.emulate_media(media="print")
+    expect(page.locator(".schedule")).to_be_hidden()
+    expect(page.locator("#timeline-table")).to_contain_text("晚八点专场")
