@@ -212,7 +212,8 @@ def extend(booking_id: UUID, body: ExtensionIn) -> Response:
 def _only_tenant(actor: Actor) -> UUID:
     if len(actor.tenants) != 1:
         raise Invalid(
-            N_("Say for whom you book: give tenant_id."), extra={"errors": {"tenant_id": ["needed: you book for several"]}}
+            N_("Say for whom you book: give tenant_id."),
+            extra={"errors": {"tenant_id": ["needed: you book for several"]}},
         )
     return next(iter(actor.tenants))
 

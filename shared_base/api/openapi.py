@@ -74,7 +74,9 @@ def complete(spec: dict[str, Any], app: Flask) -> dict[str, Any]:
 def _path(rule: str) -> str:
     parts = []
     for part in rule.split("/"):
-        parts.append("{" + part.strip("<>").rpartition(":")[2] + "}" if part.startswith("<") and part.endswith(">") else part)
+        parts.append(
+            "{" + part.strip("<>").rpartition(":")[2] + "}" if part.startswith("<") and part.endswith(">") else part
+        )
     return "/".join(parts)
 
 

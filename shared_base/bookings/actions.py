@@ -18,7 +18,7 @@ from shared_base.bookings.availability import taken
 from shared_base.bookings.codes import new_code
 from shared_base.bookings.models import Booking
 from shared_base.bookings.queries import get_booking, get_booking_for_update
-from shared_base.bookings.rows import NO_ID, BookingRow, Claim, Situation, Wanted, new_row
+from shared_base.bookings.rows import BookingRow, Claim, Situation, Wanted, new_row
 from shared_base.core.actor import Actor
 from shared_base.core.errors import NotFound
 from shared_base.core.events import event_row, record_events
@@ -87,15 +87,6 @@ def _write(
     at: datetime,
 ) -> BookingRow:
     row = new_row(wanted, situation, title=title, platform=platform, at=at)
-    event = event_row(
-        "booking.created",
-        by=by,
-        at=at,
-        subject_id=NO_ID,  # the statement puts the new id there
-        base_id=situation.base_id,
-        tenant_id=wanted.tenant_id,
-        after=row.as_json(),
-    )
     columns = {
         "base_id": situation.base_id,
         "studio_id": wanted.studio_id,
@@ -106,11 +97,10 @@ def _write(
         "start": wanted.start,
         "end": wanted.end,
         "at": at,
-        "actor_id": by.user_id,
     }
     for _ in range(MOST_CODES):
         code = new_code()
-        written = holding.write(session, claims, columns | {"code": code}, event)
+        written = holding.write(session, claims, columns | {"code": code}, after=row.as_json(), by=by)
         if written.id is None:
             continue  # the code is somebody's: draw another
         if written.held < len(claims):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from shared_base.bookings.openings import local_days, openings
 from shared_base.bookings.rows import BookingRow, Claim, Situation, Wanted
-from shared_base.core.events import EventRow
+from shared_base.core.actor import Actor
 from shared_base.core.retry import Again
 
 # A request that already sees its time taken queues for no lock: under a rush on one slot only the first wave waits.
@@ -158,12 +158,15 @@ def _claim_values(claims: Sequence[Claim]) -> dict[str, Any]:
     }
 
 
-def write(session: Session, claims: Sequence[Claim], columns: dict[str, Any], event: EventRow) -> Written:
-    """Insert booking, allocations and event in one statement.
+def write(
+    session: Session, claims: Sequence[Claim], columns: dict[str, Any], *, after: dict[str, Any], by: Actor
+) -> Written:
+    """Insert booking, allocations and the event that tells `after` in one statement.
 
     Short of a resource (only somebody who wrote past the locks can cause that) nothing of it stays.
     """
-    values = columns | _claim_values(claims) | {"actor_label": event["actor_label"], "payload": event["payload"]}
+    told = {"actor_id": by.user_id, "actor_label": by.label, "payload": {"after": after}}
+    values = columns | _claim_values(claims) | told
     row = session.connection().execute(_WRITE, values).first()
     if row is None:
         return Written(None, 0)

@@ -82,6 +82,7 @@ protect(Booking, tenant_writes=True)
 
 # The bookings of a base within a time, as far as the caller may see them: the policy's own words, but as a condition
 # beside the index instead of a barrier before it (`&&` is not leakproof, so under the policy every row would be read).
+# A migration that adds a column to the table makes the function anew.
 after_tables(
     f"""
 CREATE FUNCTION seen_bookings(in_base uuid, within tstzrange) RETURNS SETOF bookings

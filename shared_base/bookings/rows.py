@@ -1,7 +1,7 @@
 """What a booking is to those who read it, and what a request for one asks: plain values."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -127,7 +127,7 @@ class Situation:
     suspension_reason: str | None
     host_found: bool
     host_stage_name: str | None
-    host_born_on: Any
+    host_born_on: date | None
     host_checked: bool
     host_consent: bool
     host_left: bool

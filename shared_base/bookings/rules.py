@@ -140,7 +140,7 @@ def check_host(wanted: Wanted, situation: Situation) -> None:
     """The host is the tenant's own and may present on the day the booking starts."""
     if wanted.host_id is None:
         return
-    if not situation.host_found:
+    if not situation.host_found or situation.host_born_on is None:
         raise NotFound(N_("There is no such host in your team; choose one from the list of hosts."))
     refuse_presenter(
         Presenter(

@@ -15,7 +15,7 @@ from shared_base.resources.models import Resource
 
 
 class Base(Model):
-    """A shared live-streaming base. Its zone cuts days and months; its tier is that of the recognition (大型、中型、区域)."""
+    """A shared live-streaming base. Its zone cuts days and months; its tier (大型、中型、区域) is its recognition's."""
 
     __tablename__ = "bases"
     __table_args__ = (
@@ -47,7 +47,7 @@ audited(Base)
 
 
 class OpeningHours(Model):
-    """The daily opening of a base while `valid` (local days). Minutes run from local midnight; past 1440 is the next day."""
+    """A base's daily opening while `valid` (local days). Minutes run from local midnight; past 1440: the next day."""
 
     __tablename__ = "opening_hours"
     __table_args__ = (

@@ -30,7 +30,9 @@ def check(context: CliContext, as_json: bool) -> None:
     found = schema.check(context.urls.owner)
     if found:
         raise Conflict(
-            N_("Models and database differ in %(count)d places; run `shared-base db upgrade`, or look for changes by hand."),
+            N_(
+                "Models and database differ in %(count)d places: run `shared-base db upgrade`, or look for manual changes."
+            ),
             count=len(found),
             extra={"lines": found},
         )

@@ -17,7 +17,9 @@ def demo_command() -> None:
 @pass_context
 def load(context: CliContext, as_json: bool) -> None:
     """Load the demo into an empty database."""
-    load_demo(context.engine, settings=context.settings, clock=context.clock, say=lambda line: click.echo(line, err=True))
+    load_demo(
+        context.engine, settings=context.settings, clock=context.clock, say=lambda line: click.echo(line, err=True)
+    )
     with context.engine.connect() as connection:
         found = sign_ins(connection)
     people = [{"email": email, "password": password, "who": who} for email, password, who in found]

@@ -16,9 +16,9 @@ class Refusals:
 
     def __init__(self, arguments: list[str]) -> None:
         self.json = "--json" in arguments
-        self.zh = (os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "").startswith(
-            "zh"
-        )
+        self.zh = (
+            os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+        ).startswith("zh")
 
     def refused(self, error: SharedBaseError) -> int:
         text = error.text(self.translation())

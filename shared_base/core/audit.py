@@ -1,4 +1,4 @@
-"""The audit trail: who changed what, when, before and after; written by the database itself, so nothing goes around it."""
+"""The audit trail: who changed what, when, before and after. The database itself writes it: nothing goes around it."""
 
 from datetime import datetime
 from typing import Any
@@ -58,7 +58,8 @@ BEGIN
     IF b ? secret THEN b := jsonb_set(b, ARRAY[secret], '"•••"'); END IF;
     IF a ? secret THEN a := jsonb_set(a, ARRAY[secret], '"•••"'); END IF;
   END LOOP;
-  INSERT INTO audit_entries (actor_id, actor_label, action, subject_table, subject_id, before, after, base_id, tenant_id)
+  INSERT INTO audit_entries
+    (actor_id, actor_label, action, subject_table, subject_id, before, after, base_id, tenant_id)
   VALUES (
     nullif(current_setting('app.actor', true), '')::uuid,
     coalesce(nullif(current_setting('app.actor_label', true), ''), session_user),

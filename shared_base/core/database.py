@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import psycopg
@@ -23,7 +23,7 @@ class Model(DeclarativeBase):
     """Base of all models. Constraint names are always given: a violated one is translated by its name."""
 
     metadata = sa.MetaData(naming_convention={"pk": "%(table_name)s_pkey"})
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: sa.TIMESTAMP(timezone=True),
         str: sa.Text(),
         Decimal: sa.Numeric(),

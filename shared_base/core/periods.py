@@ -132,7 +132,7 @@ INSTANT = re.compile(
 
 
 def parse_instant(text: str) -> datetime:
-    """An ISO 8601 instant **with offset**, as UTC. `24:00` is the next day's midnight; without an offset it is refused."""
+    """An ISO 8601 instant **with offset**, as UTC; without one it is refused. `24:00` is the next day's midnight."""
     match = INSTANT.fullmatch(text.strip())
     if not match:
         raise Invalid(

@@ -12,7 +12,7 @@ PASSWORD = "night-stream-2026"  # noqa: S105
 
 @dataclass(frozen=True)
 class Account:
-    """A demo person: an address, a role and where it holds. `bases` by code; `tenant` is the number of the demo's enterprise."""
+    """A demo person: an address, a role and where it holds (bases by code, the demo's enterprise by number)."""
 
     email: str
     name: str
@@ -23,7 +23,9 @@ class Account:
 
 
 ACCOUNTS = (
-    Account("operator@demo.example", "沈运营", "operator", bases=("HRB", "PYWB"), what="基地运营 · operator of both bases"),
+    Account(
+        "operator@demo.example", "沈运营", "operator", bases=("HRB", "PYWB"), what="基地运营 · operator of both bases"
+    ),
     Account("desk@demo.example", "白前台", "front_desk", bases=("HRB",), what="前台 · front desk, Harbin"),
     Account("wanbo@demo.example", "梁前台", "front_desk", bases=("PYWB",), what="前台 · front desk, Panyu"),
     Account("owner@demo.example", "周老板", "tenant_owner", tenant=2, what="入驻企业 · tenant owner"),

@@ -1,7 +1,7 @@
 """The two bases of the demo with their spaces, enterprises, leases and rent payments, as rows of the workbook."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -87,7 +87,9 @@ def _leases(made: Sequence[Firm], today: date, rng: random.Random) -> tuple[list
         code = f"{prefix}-{number + 1:02d}"
         begin = last_closed.plus(-rng.randrange(6, 22)).first + timedelta(days=rng.choice((0, 0, 9, 14)))
         end = Month.of(begin).plus(36).first - timedelta(days=1)
-        price = rng.choice((3200, 3800, 4500, 5200)) if base == HARBIN else rng.choice((6500, 7800, 8800))  # fen/㎡·month
+        price = (
+            rng.choice((3200, 3800, 4500, 5200)) if base == HARBIN else rng.choice((6500, 7800, 8800))
+        )  # fen/㎡·month
         free = (DaySpan(begin, begin + timedelta(days=20)),) if number % 4 == 0 else ()
         spaces.append(_space(100 + number, base, code, f"办公室 {code}", "office", area))
         leases.append(
@@ -105,7 +107,9 @@ def _payments(leases: Sequence[LeaseRow], today: date) -> list[RentPaymentRow]:
         if fen and day <= today:
             invoice = f"26{len(rows) + 1:018d}"
             rows.append(
-                RentPaymentRow(len(rows) + 2, f"{lease.ref}-{len(rows) + 1:05d}", lease.ref, month, day, kind, fen, invoice)
+                RentPaymentRow(
+                    len(rows) + 2, f"{lease.ref}-{len(rows) + 1:05d}", lease.ref, month, day, kind, fen, invoice
+                )
             )
 
     for lease in leases:
@@ -118,8 +122,10 @@ def _payments(leases: Sequence[LeaseRow], today: date) -> list[RentPaymentRow]:
     return _mistakes(rows, leases, today, add)
 
 
-def _mistakes(rows: list[RentPaymentRow], leases: Sequence[LeaseRow], today: date, add) -> list[RentPaymentRow]:  # type: ignore[no-untyped-def]
-    """What goes wrong in real books, in the closed months: paid twice, paid short, paid late, booked to the wrong kind."""
+def _mistakes(
+    rows: list[RentPaymentRow], leases: Sequence[LeaseRow], today: date, add: Callable[..., None]
+) -> list[RentPaymentRow]:
+    """What goes wrong in real books, in the closed months: paid twice, short, late, booked to the wrong kind."""
     first, second, third = (Month.of(today).plus(-n) for n in (3, 2, 1))
     by_lease = {lease.ref: lease for lease in leases}
     twice, short, late, wrong = (leases[n] for n in (2, 4, 6, 8))

@@ -56,7 +56,7 @@ def load_demo(engine: sa.Engine, *, settings: Settings, clock: Clock, say: Calla
     with transaction(engine, SYSTEM) as session:
         if _holds_anything(session):
             raise Conflict(
-                N_("This database holds data already: demo data goes into an empty one only (another SHARED_BASE_DATA_DIR).")
+                N_("This database holds data already: demo data goes into an empty one (another SHARED_BASE_DATA_DIR).")
             )
         at = clock.now()
         say("demo     two bases, 40 studios, 30 tenants, a quarter of a year of sessions …")
@@ -70,7 +70,9 @@ def load_demo(engine: sa.Engine, *, settings: Settings, clock: Clock, say: Calla
 
 
 def _holds_anything(session: Session) -> bool:
-    return bool(session.scalar(sa.select(sa.exists().where(Base.id.is_not(None)) | sa.exists().where(User.id.is_not(None)))))
+    return bool(
+        session.scalar(sa.select(sa.exists().where(Base.id.is_not(None)) | sa.exists().where(User.id.is_not(None))))
+    )
 
 
 def _import(session: Session, house: House, at: datetime, rng: random.Random) -> None:

@@ -29,7 +29,8 @@ def build_closures(today: date) -> list[ClosureRow]:
     first, last = Month.of(today).plus(-3), Month.of(today).plus(-1)
     return [
         ClosureRow(2, "HRB-C1", HARBIN, None, local(first.first, 4 * 60), local(first.first, 9 * 60), "停电检修"),
-        ClosureRow(3, "HRB-C2", HARBIN, "A306", local(first.last, 18 * 60), local(first.plus(1).first, 20 * 60), "隔音改造"),
+        ClosureRow(3, "HRB-C2", HARBIN, "A306", local(first.last, 18 * 60),
+                   local(first.plus(1).first, 20 * 60), "隔音改造"),
         ClosureRow(4, "PYWB-C1", "PYWB", "W105", local(last.first, 22 * 60), local(last.first, 34 * 60), "灯光更换"),
         ClosureRow(5, "HRB-C3", HARBIN, "A203", local(today + timedelta(days=3), 8 * 60),
                    local(today + timedelta(days=4), 26 * 60), "空调维保"),
@@ -67,7 +68,14 @@ def _day(day: date, slots: tuple, rng: random.Random) -> Iterator[tuple[datetime
 
 
 def _session(
-    number: int, base: str, studio: SpaceRow, tenant: str, start: datetime, end: datetime, now: datetime, rng: random.Random
+    number: int,
+    base: str,
+    studio: SpaceRow,
+    tenant: str,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    rng: random.Random,
 ) -> BookingRow:
     """One session as it happened, or is to happen."""
     chance = rng.random()

@@ -96,7 +96,12 @@ def init_app(app: Flask) -> None:
         text = N_("This form is too old or came from another site. Load the page again and repeat what you did.")
         if wants_json():
             return problem_response(
-                {"type": f"{TYPE_BASE}csrf", "title": translate(N_("Form expired")), "status": 400, "detail": translate(text)}
+                {
+                    "type": f"{TYPE_BASE}csrf",
+                    "title": translate(N_("Form expired")),
+                    "status": 400,
+                    "detail": translate(text),
+                }
             )
         return _page(400, translate(N_("Form expired")), translate(text))
 

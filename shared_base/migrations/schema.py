@@ -76,8 +76,10 @@ _THINGS = """
 select 'column ' || c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
        || case when a.attnotnull then ' not null' else '' end || ' ' || a.attidentity::text
        || coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '')
-  from pg_attribute a join pg_class c on c.oid = a.attrelid left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
-  where c.relnamespace = cast(cast(:schema as text) as regnamespace) and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
+  from pg_attribute a join pg_class c on c.oid = a.attrelid
+       left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+  where c.relnamespace = cast(cast(:schema as text) as regnamespace) and c.relkind in ('r', 'p') and a.attnum > 0
+        and not a.attisdropped
 union all
 select 'table ' || relname || ' ' || relpersistence::text || case when relrowsecurity then ' row security' else '' end
        || case when relforcerowsecurity then ' forced' else '' end
@@ -89,7 +91,8 @@ select 'constraint ' || c.relname || '.' || k.conname || ' ' || pg_get_constrain
 union all
 select 'index ' || indexdef from pg_indexes where schemaname = cast(:schema as text)
 union all
-select 'policy ' || tablename || '.' || policyname || ' ' || cmd || ' ' || roles::text || ' using ' || coalesce(qual, '')
+select 'policy ' || tablename || '.' || policyname || ' ' || cmd || ' ' || roles::text
+       || ' using ' || coalesce(qual, '')
        || ' check ' || coalesce(with_check, '') from pg_policies where schemaname = cast(:schema as text)
 union all
 select 'trigger ' || pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid
@@ -130,7 +133,9 @@ def check(owner_url: str) -> list[str]:
     with engine.connect() as connection:
         current = current_revision(connection)
         connection.rollback()
-        behind = [] if current == head_revision() else [f"the database is at {current}, this release at {head_revision()}"]
+        behind = (
+            [] if current == head_revision() else [f"the database is at {current}, this release at {head_revision()}"]
+        )
         found = behind + differences(connection)
     engine.dispose()
     return found

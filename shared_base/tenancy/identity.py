@@ -52,7 +52,7 @@ BEGIN ATOMIC
 END
 """
 
-TOKEN_FUNCTION = """
+BEARER_FUNCTION = """
 CREATE FUNCTION identify_token(secret bytea, at timestamptz) RETURNS jsonb
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public
 BEGIN ATOMIC
@@ -63,7 +63,7 @@ BEGIN ATOMIC
     AND u.disabled_at IS NULL;
 END
 """
-for _function in (IDENTITY_FUNCTION, SESSION_FUNCTION, TOKEN_FUNCTION):
+for _function in (IDENTITY_FUNCTION, SESSION_FUNCTION, BEARER_FUNCTION):
     after_tables(_function)
 # only the two look-ups above may turn a person's id into a scope
 after_tables("REVOKE EXECUTE ON FUNCTION actor_of(uuid, text) FROM PUBLIC")

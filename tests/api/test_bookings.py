@@ -109,9 +109,7 @@ def test_bodies_that_are_not_json_objects_are_refused(tenant_api: Api) -> None:
         assert answer.status_code in (400, 422), body
 
 
-def test_another_tenants_studio_host_or_name_cannot_be_used(
-    tenant_api: Api, house: House, session: Session
-) -> None:
+def test_another_tenants_studio_host_or_name_cannot_be_used(tenant_api: Api, house: House, session: Session) -> None:
     rival = make_tenant(session, house.base)
     host = make_host(session, rival)
     elsewhere = make_studio(session, make_base(session))  # a base that never admitted our tenant
@@ -122,9 +120,7 @@ def test_another_tenants_studio_host_or_name_cannot_be_used(
     assert count(session) == 0
 
 
-def test_same_key_and_body_is_one_booking_and_the_same_answer(
-    tenant_api: Api, house: House, session: Session
-) -> None:
+def test_same_key_and_body_is_one_booking_and_the_same_answer(tenant_api: Api, house: House, session: Session) -> None:
     answers = [tenant_api.post("/bookings", house.body(), key="tonight") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [201, 201, 201]
     assert len({answer.text for answer in answers}) == 1
@@ -148,9 +144,7 @@ def test_a_refusal_is_told_again_for_the_same_key(tenant_api: Api, house: House)
     assert first.text == again.text
 
 
-def test_keys_of_two_callers_do_not_meet(
-    tenant_api: Api, desk_api: Api, house: House, session: Session
-) -> None:
+def test_keys_of_two_callers_do_not_meet(tenant_api: Api, desk_api: Api, house: House, session: Session) -> None:
     assert tenant_api.post("/bookings", house.body(), key="k").status_code == 201
     other = house.body(studio_id=str(house.other.id), tenant_id=str(house.tenant.id))
     assert desk_api.post("/bookings", other, key="k").status_code == 201

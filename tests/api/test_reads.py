@@ -35,9 +35,7 @@ def test_lists_of_studios_page_without_a_gap(tenant_api: Api, session: Session) 
     assert sorted(seen) == sorted(str(studio.id) for studio in studios)
 
 
-def test_availability_leaves_out_what_is_taken_and_has_no_price_without_a_tariff(
-    tenant_api: Api, house: House
-) -> None:
+def test_availability_leaves_out_what_is_taken_and_has_no_price_without_a_tariff(tenant_api: Api, house: House) -> None:
     window = {
         "base": house.base.code,
         "start": house.tonight.isoformat(),
@@ -84,7 +82,7 @@ def test_the_openapi_document_names_every_answer_and_requires_every_body(app: Fl
             if "requestBody" in operation:
                 assert operation["requestBody"]["required"] is True
                 assert "415" in operation["responses"]
-    names = {name for name in spec["components"]["schemas"]}
+    names = set(spec["components"]["schemas"])
     assert {"BookingIn", "BookingOut", "Problem"} <= names
 
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import click
 import pytest
 import sqlalchemy as sa
+from babel.messages.pofile import read_po
 from click.testing import CliRunner
 from flask import Flask
 
@@ -19,7 +20,10 @@ from tests.architecture.documents import PAGES, ROOT, Section, anchors, links, s
 
 DOCS = ROOT / "docs"
 DECISIONS = DOCS / "decisions"
+CATALOGUE = ROOT / "translations" / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
 GOLDEN = ROOT / "tests" / "data" / "golden"
+#: variables of the tests, which no setting reads
+OF_TESTS = {"SHARED_BASE_WRITE_GOLDEN", "TEST_SUPERUSER_URL"}
 SETTING = re.compile(r"SHARED_BASE_[A-Z_]+|DATABASE_(?:OWNER_)?URL|SMTP_URL|MAIL_FROM|PORT")
 REVIEWER = [section for section in sections() if section.page == DOCS / "reviewer.md"]
 both_languages = pytest.mark.parametrize("section", REVIEWER, ids=[section.name for section in REVIEWER])
@@ -66,7 +70,7 @@ def test_documented_settings_are_those_that_are_read() -> None:
     page = text_of(DOCS / "deployment.md")
     assert set(re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE)) == read
     for other in PAGES:
-        assert set(SETTING.findall(text_of(other))) <= read | {"TEST_SUPERUSER_URL"}, other.name
+        assert set(SETTING.findall(text_of(other))) <= read | OF_TESTS, other.name
 
 
 def leaves(command: click.Command, words: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -126,6 +130,46 @@ def test_every_door_through_row_level_security_is_on_record(engine: sa.Engine) -
         )
     record = text_of(DECISIONS / "0012-row-level-security.md")
     assert doors - {"actor_of"} == set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\|.*?\|", record, re.MULTILINE))))
+
+
+@pytest.fixture(scope="module")
+def words() -> dict[str, str]:
+    """The product's texts, English to Chinese; of plurals the form with the number."""
+    with CATALOGUE.open("rb") as file:
+        catalogue = read_po(file, locale="zh_Hans_CN")
+    return {
+        str(message.id if isinstance(message.id, str) else message.id[-1]): str(
+            message.string if isinstance(message.string, str) else message.string[0]
+        )
+        for message in catalogue
+        if message.id
+    }
+
+
+@pytest.mark.parametrize("page", ["operator.md", "tenant.md"])
+def test_what_the_pages_of_the_roles_quote_is_what_the_product_says(page: str, words: dict[str, str]) -> None:
+    chinese, _, english = text_of(DOCS / page).partition("\n## English\n")
+    assert set(re.findall("“([^”]+)”", chinese)) <= set(words.values())
+    assert set(re.findall("“([^”]+)”", english)) <= set(words)
+
+
+@pytest.mark.parametrize("page", ["operator.md", "tenant.md"])
+def test_refusals_that_a_page_explains_are_those_of_the_product_in_both_languages(
+    page: str, words: dict[str, str]
+) -> None:
+    chinese, english = (
+        [
+            title
+            for line in text.splitlines()
+            if line.startswith("| ")
+            for title in line.split(" | ")[0][2:].split(" / ")
+        ]
+        for text in text_of(DOCS / page).split("\n## English\n")
+    )
+    assert len(chinese) == len(english) > 5
+    for said, meant in list(zip(chinese, english, strict=True))[1:]:  # the first row is the table's head
+        known = [text for title, text in words.items() if title.startswith(meant)]
+        assert any(said in text for text in known), f"{said} · {meant}"
 
 
 def saved(folder: Path, name: str, document: dict[str, object]) -> Path:

@@ -38,7 +38,10 @@ SERVED = {"docs/api.md"}
 OWN_SERVER = {"docs/deployment.md"}
 #: the months of the workbook that they import must be over
 OVER = datetime(2026, 10, 15, tzinfo=UTC)
-PAGES_WITH_COMMANDS = [section for section in sections() if section.blocks("sh")]
+#: by page and commands: what a page says in both languages alike is run once
+PAGES_WITH_COMMANDS = list(
+    {(section.page, *section.blocks("sh")): section for section in sections() if section.blocks("sh")}.values()
+)
 SQL = next(section.blocks("sql")[0] for section in sections() if section.blocks("sql"))
 
 

@@ -2,106 +2,31 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from shared_base.bookings.models import Booking
-from shared_base.catalogue.models import Base, Space
-from shared_base.people import sessions
-from shared_base.people.models import User
-from shared_base.tenancy.models import Tenant
 from tests.factories.bookings import make_booking
-from tests.factories.catalogue import make_base, make_outage, make_studio
-from tests.factories.tenancy import make_tenant, make_user
-from tests.live import LiveServer
+from tests.factories.catalogue import make_outage
+from tests.web.bookings.browsers import House, faults, house, live_session, signed_in_page
+
+__all__ = ["house", "live_session", "signed_in_page"]  # fixtures
 
 pytestmark = pytest.mark.e2e
 
-ZONE = ZoneInfo("Asia/Shanghai")
-AXE = Path(__file__).parent.parent.parent / "node_modules/axe-core/axe.min.js"
-
-
-@dataclass
-class House:
-    """A base open round the clock; `day` is two days ahead, so that nothing depends on the hour of the test."""
-
-    base: Base
-    studios: list[Space]
-    tenant: Tenant
-    rival: Tenant
-    desk: User
-    scheduler: User
-    day: datetime
-
-    def at(self, hour: float) -> datetime:
-        return self.day + timedelta(hours=hour)
-
-
-@pytest.fixture(scope="module")
-def house(live_server: LiveServer) -> House:
-    with live_server.session() as session:
-        base = make_base(session, code="PYW", name="番禺万博直播基地")
-        studios = [
-            make_studio(session, base, code=f"A{100 + n}", name=f"{n}号直播间", scene="美妆") for n in range(1, 8)
-        ]
-        tenant, rival = make_tenant(session, base, name="京一文化"), make_tenant(session, base, name="云裳服饰")
-        desk = make_user(session, "front_desk", base=base, name="李雪")
-        scheduler = make_user(session, "tenant_scheduler", tenant=tenant, name="王晨")
-        session.commit()
-    midnight = datetime.now(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
-    return House(base, studios, tenant, rival, desk, scheduler, midnight + timedelta(days=2))
-
-
-@pytest.fixture
-def signed_in_page(live_server: LiveServer, browser: Browser) -> Iterator[Any]:
-    contexts: list[BrowserContext] = []
-
-    def open_page(user: User, *, language: str = "zh_Hans_CN", width: int = 1440) -> Page:
-        with live_server.session() as session:
-            secret = sessions.open_session(
-                session, user=user, at=datetime.now(UTC), address="127.0.0.1", agent="tests", second_factor=True
-            )
-            session.commit()
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, timezone_id="Europe/Berlin", base_url=live_server.url
-        )
-        contexts.append(context)
-        context.add_cookies(
-            [
-                {"name": "shared_base", "value": secret, "url": live_server.url},
-                {"name": "locale", "value": language, "url": live_server.url},
-            ]
-        )
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def session(live_server: LiveServer) -> Iterator[Session]:
-    with live_server.session() as session:
-        yield session
-
 
 @pytest.fixture(autouse=True)
-def _empty_timeline(live_server: LiveServer, house: House) -> Iterator[None]:
+def _empty_timeline(live_session: Session) -> Iterator[None]:
     yield
-    with live_server.session() as session:
-        for table in ("allocations", "bookings"):
-            session.execute(sa.text(f"delete from {table}"))
-        session.commit()
+    live_session.rollback()
+    for table in ("allocations", "bookings"):
+        live_session.execute(sa.text(f"delete from {table}"))
+    live_session.commit()
 
 
 def timeline(page: Page, house: House) -> None:
@@ -137,113 +62,115 @@ def bar(page: Page, title: str) -> Any:
     return page.locator(".ec-event", has_text=title).first
 
 
-def booked(session: Session, house: House, studio: int, start: float, end: float, **columns: Any) -> Booking:
-    booking = make_booking(session, house.studios[studio], house.tenant, house.at(start), house.at(end), **columns)
-    session.commit()
+def booked(live_session: Session, house: House, studio: int, start: float, end: float, **columns: Any) -> Booking:
+    booking = make_booking(live_session, house.studios[studio], house.tenant, house.at(start), house.at(end), **columns)
+    live_session.commit()
     return booking
 
 
-def place(session: Session, booking: Booking) -> tuple[Any, datetime, datetime]:
-    session.expire_all()
-    found = session.get_one(Booking, booking.id)
+def place(live_session: Session, booking: Booking) -> tuple[Any, datetime, datetime]:
+    live_session.expire_all()
+    found = live_session.get_one(Booking, booking.id)
     return found.studio_id, found.during.lower, found.during.upper
 
 
 def test_drawing_in_a_free_row_leads_to_the_filled_in_form_and_to_a_booking(
-    signed_in_page: Any, house: House, session: Session
+    signed_in_page: Any, house: House, live_session: Session
 ) -> None:
-    page = signed_in_page(house.scheduler)
+    page = signed_in_page(house.scheduler, language="en")
     timeline(page, house)
     drag(page, spot(page, "A102", 20), spot(page, "A102", 21.75))
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("A102")
     expect(dialog).to_contain_text("20:00–22:00")
-    dialog.get_by_role("link", name="填写预订").click()
+    dialog.get_by_role("link", name="Fill in the booking").click()
     expect(page.locator("input[name=start]")).to_have_value(f"{house.day:%Y-%m-%d}T20:00")
     expect(page.locator("input[name=end]")).to_have_value(f"{house.day:%Y-%m-%d}T22:00")
-    page.locator("main form").get_by_role("button", name="预订").click()
-    expect(page.locator(".notice-success")).to_contain_text("预订成功")
-    booking = session.scalars(sa.select(Booking)).one()
-    assert place(session, booking) == (house.studios[1].id, house.at(20), house.at(22))
+    page.locator("main form").get_by_role("button", name="Book").click()
+    expect(page.locator(".notice-success")).to_contain_text("is booked")
+    booking = live_session.scalars(sa.select(Booking)).one()
+    assert place(live_session, booking) == (house.studios[1].id, house.at(20), house.at(22))
 
 
 def test_dragging_moves_a_booking_and_one_press_puts_it_back(
-    signed_in_page: Any, house: House, session: Session
+    signed_in_page: Any, house: House, live_session: Session
 ) -> None:
-    booking = booked(session, house, 0, 18, 20, title="晚八点专场")
+    booking = booked(live_session, house, 0, 18, 20, title="晚八点专场")
     page = signed_in_page(house.desk)
     timeline(page, house)
     drag(page, spot(page, "A101", 18.5), spot(page, "A103", 20.5))
     toast = page.locator(".toast-note.notice-success")
     expect(toast).to_contain_text("已改期")
-    assert place(session, booking) == (house.studios[2].id, house.at(20), house.at(22))
+    assert place(live_session, booking) == (house.studios[2].id, house.at(20), house.at(22))
     expect(page.locator("#timeline-table")).to_contain_text("A103")
     toast.get_by_role("button", name="撤销").click()
     expect(page.locator(".toast-note.notice-success").last).to_contain_text("已恢复原样")
-    assert place(session, booking) == (house.studios[0].id, house.at(18), house.at(20))
+    assert place(live_session, booking) == (house.studios[0].id, house.at(18), house.at(20))
 
 
-def test_pulling_an_edge_changes_the_length(signed_in_page: Any, house: House, session: Session) -> None:
-    booking = booked(session, house, 0, 18, 20, title="晚八点专场")
+def test_pulling_an_edge_changes_the_length(signed_in_page: Any, house: House, live_session: Session) -> None:
+    booking = booked(live_session, house, 0, 18, 20, title="晚八点专场")
     page = signed_in_page(house.desk)
     timeline(page, house)
     x, y = spot(page, "A101", 20)
     drag(page, (x - 6, y), (spot(page, "A101", 21)[0] - 6, y))
     expect(page.locator(".toast-note.notice-success")).to_contain_text("已调整时长")
-    assert place(session, booking) == (house.studios[0].id, house.at(18), house.at(21))
+    assert place(live_session, booking) == (house.studios[0].id, house.at(18), house.at(21))
 
 
 def test_a_conflict_puts_the_booking_back_and_says_why_with_ways_out(
-    signed_in_page: Any, house: House, session: Session
+    signed_in_page: Any, house: House, live_session: Session
 ) -> None:
-    booking = booked(session, house, 0, 18, 20, title="晚八点专场")
-    booked(session, house, 1, 19, 22, title="先到先得")
-    page = signed_in_page(house.desk)
+    booking = booked(live_session, house, 0, 18, 20, title="晚八点专场")
+    booked(live_session, house, 1, 19, 22, title="先到先得")
+    page = signed_in_page(house.desk, language="en")
     timeline(page, house)
     before = bar(page, "晚八点专场").bounding_box()
     drag(page, spot(page, "A101", 18.5), spot(page, "A102", 18.5))
     toast = page.locator(".toast-note.notice-danger")
-    expect(toast).to_contain_text("未能改动，已恢复原样")
+    expect(toast).to_contain_text("Not changed, put back as it was")
     expect(toast).to_contain_text("A102")
     ways = toast.get_by_role("link")
     expect(ways.first).to_be_visible()
     assert bar(page, "晚八点专场").bounding_box() == before
-    assert place(session, booking) == (house.studios[0].id, house.at(18), house.at(20))
+    assert place(live_session, booking) == (house.studios[0].id, house.at(18), house.at(20))
     ways.first.click()
     expect(page.locator("input[name=start]")).to_have_value(f"{house.day:%Y-%m-%d}T18:00")
-    page.locator("main form").get_by_role("button", name="改期").click()
-    expect(page.locator(".notice-success")).to_contain_text("已改期")
-    assert place(session, booking)[0] not in (house.studios[0].id, house.studios[1].id)
+    page.locator("main form").get_by_role("button", name="Move").click()
+    expect(page.locator(".notice-success")).to_contain_text("was moved")
+    assert place(live_session, booking)[0] not in (house.studios[0].id, house.studios[1].id)
 
 
-def test_a_closure_refuses_a_drag_with_its_reason(signed_in_page: Any, house: House, session: Session) -> None:
-    booking = booked(session, house, 0, 18, 20, title="晚八点专场")
-    closure = make_outage(session, house.base, house.at(17), house.at(23), space=house.studios[4], reason="空调检修")
-    session.commit()
+def test_a_closure_refuses_a_drag_with_its_reason(signed_in_page: Any, house: House, live_session: Session) -> None:
+    booking = booked(live_session, house, 0, 18, 20, title="晚八点专场")
+    closure = make_outage(
+        live_session, house.base, house.at(17), house.at(23), space=house.studios[4], reason="空调检修"
+    )
+    live_session.commit()
     page = signed_in_page(house.desk)
     timeline(page, house)
     expect(page.locator(".ec-bg-event", has_text="空调检修")).to_be_visible()
     drag(page, spot(page, "A101", 18.5), spot(page, "A105", 18.5))
     expect(page.locator(".toast-note.notice-danger")).to_contain_text("A105")
-    assert place(session, booking) == (house.studios[0].id, house.at(18), house.at(20))
-    session.delete(closure)
-    session.commit()
+    assert place(live_session, booking) == (house.studios[0].id, house.at(18), house.at(20))
+    live_session.delete(closure)
+    live_session.commit()
 
 
-def test_what_others_book_appears_by_itself(signed_in_page: Any, house: House, session: Session) -> None:
+def test_what_others_book_appears_by_itself(signed_in_page: Any, house: House, live_session: Session) -> None:
     page = signed_in_page(house.desk)
     timeline(page, house)
     expect(bar(page, "刚刚预订")).to_have_count(0)
-    booked(session, house, 3, 20, 23, title="刚刚预订", changed_at=datetime.now(UTC))
+    booked(live_session, house, 3, 20, 23, title="刚刚预订", changed_at=datetime.now(UTC))
     expect(bar(page, "刚刚预订")).to_be_visible()
     expect(page.locator("#timeline-table")).to_contain_text("刚刚预订")
 
 
 def test_a_tenant_sees_that_a_studio_is_taken_and_not_by_whom(
-    signed_in_page: Any, house: House, session: Session
+    signed_in_page: Any, house: House, live_session: Session
 ) -> None:
-    make_booking(session, house.studios[2], house.rival, house.at(19), house.at(22), title="不可外传")
-    mine = booked(session, house, 0, 18, 20, title="自己的专场")
+    make_booking(live_session, house.studios[2], house.rival, house.at(19), house.at(22), title="不可外传")
+    mine = booked(live_session, house, 0, 18, 20, title="自己的专场")
     page = signed_in_page(house.scheduler)
     timeline(page, house)
     expect(bar(page, "自己的专场")).to_be_visible()
@@ -257,8 +184,8 @@ def test_a_tenant_sees_that_a_studio_is_taken_and_not_by_whom(
     expect(page).to_have_url(re.compile(f"/bookings/{mine.id}$"))
 
 
-def test_a_booking_is_moved_by_keyboard_alone(signed_in_page: Any, house: House, session: Session) -> None:
-    booking = booked(session, house, 0, 18, 20, title="晚八点专场")
+def test_a_booking_is_moved_by_keyboard_alone(signed_in_page: Any, house: House, live_session: Session) -> None:
+    booking = booked(live_session, house, 0, 18, 20, title="晚八点专场")
     page = signed_in_page(house.desk, language="en")
     timeline(page, house)
     page.keyboard.press("Tab")
@@ -281,14 +208,14 @@ def test_a_booking_is_moved_by_keyboard_alone(signed_in_page: Any, house: House,
             break
     page.keyboard.press("Enter")
     expect(page.locator(".notice-success")).to_contain_text("was moved")
-    assert place(session, booking) == (house.studios[3].id, house.at(18), house.at(20))
+    assert place(live_session, booking) == (house.studios[3].id, house.at(18), house.at(20))
 
 
 def test_views_and_days_are_kept_in_the_address_and_the_table_follows(
-    signed_in_page: Any, house: House, session: Session
+    signed_in_page: Any, house: House, live_session: Session
 ) -> None:
-    booked(session, house, 0, 20, 26, title="跨夜专场")
-    booked(session, house, 1, 44, 47, title="后一天")
+    booked(live_session, house, 0, 20, 26, title="跨夜专场")
+    booked(live_session, house, 1, 44, 47, title="后一天")
     page = signed_in_page(house.desk)
     timeline(page, house)
     page.locator(".tl-bar").get_by_role("button", name="夜场").click()
@@ -306,19 +233,16 @@ def test_views_and_days_are_kept_in_the_address_and_the_table_follows(
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("language", ["zh_Hans_CN", "en"])
 def test_the_page_around_the_grid_has_no_accessibility_fault(
-    signed_in_page: Any, house: House, session: Session, width: int, language: str
+    signed_in_page: Any, house: House, live_session: Session, width: int, language: str
 ) -> None:
-    booked(session, house, 0, 18, 20, title="晚八点专场")
+    booked(live_session, house, 0, 18, 20, title="晚八点专场")
     page = signed_in_page(house.desk, language=language, width=width)
     timeline(page, house)
-    page.evaluate(AXE.read_text("utf-8"))
-    found = page.evaluate("axe.run({exclude: ['.ec']})")
-    faults = [f"{fault['id']}: {[node['html'][:160] for node in fault['nodes']]}" for fault in found["violations"]]
-    assert faults == []
+    assert faults(page) == []
 
 
-def test_on_paper_the_table_stands_for_the_grid(signed_in_page: Any, house: House, session: Session) -> None:
-    booked(session, house, 0, 18, 20, title="晚八点专场")
+def test_on_paper_the_table_stands_for_the_grid(signed_in_page: Any, house: House, live_session: Session) -> None:
+    booked(live_session, house, 0, 18, 20, title="晚八点专场")
     page = signed_in_page(house.desk)
     timeline(page, house)
     page.emulate_media(media="print")

@@ -71,7 +71,11 @@ class Running:
     def kill(self, word: str) -> None:
         """`kill -9` every web process; or the database's first process."""
         if word == "postgres":
-            pid = int((Path(self.environment["SHARED_BASE_DATA_DIR"]) / "postgres/cluster/postmaster.pid").read_text().split()[0])
+            pid = int(
+                (Path(self.environment["SHARED_BASE_DATA_DIR"]) / "postgres/cluster/postmaster.pid")
+                .read_text()
+                .split()[0]
+            )
             os.kill(pid, signal.SIGKILL)
             return
         for process in self.descendants():
@@ -116,7 +120,9 @@ def booked(run: Running, token: str) -> set[str]:
     cursor = ""
     while True:
         query = f"?limit=200{f'&cursor={cursor}' if cursor else ''}"
-        request = urllib.request.Request(f"{run.url}/api/v1/bookings{query}", headers={"Authorization": f"Bearer {token}"})
+        request = urllib.request.Request(
+            f"{run.url}/api/v1/bookings{query}", headers={"Authorization": f"Bearer {token}"}
+        )
         with urllib.request.urlopen(request, timeout=10) as answer:
             page = json.load(answer)
         found |= {item["id"] for item in page["items"]}

@@ -104,18 +104,22 @@ def test_a_tenant_cannot_write_a_row_for_another(lived_in: sa.Connection) -> Non
     mine, rival, *_rest = all_tenants(lived_in)
     with as_tenant(lived_in, mine) as session:
         for statement in (
-            "insert into events (at, kind, subject_id, tenant_id, actor_label) values (now(), 'x', uuidv7(), :rival, 'x')",
+            "insert into events (at, kind, subject_id, tenant_id, actor_label)"
+            " values (now(), 'x', uuidv7(), :rival, 'x')",
             "insert into rent_payments (ref, lease_id, tenant_id, base_id, service_month, paid_on, kind, amount_fen,"
             " recorded_at) select 'X', id, tenant_id, base_id, '2026-09-01', '2026-09-01', 'rent', 1, now()"
             " from leases where tenant_id = :mine limit 1",
         ):
             with pytest.raises(ProgrammingError, match="row-level security"), session.begin_nested():
                 session.execute(sa.text(statement), {"rival": rival, "mine": mine})
-        touched = session.execute(sa.text("update bookings set title = 'mine' where tenant_id = :rival"), {"rival": rival})
+        touched = session.execute(
+            sa.text("update bookings set title = 'mine' where tenant_id = :rival"), {"rival": rival}
+        )
         assert touched.rowcount == 0  # type: ignore[attr-defined]
         with pytest.raises(ProgrammingError, match="row-level security"), session.begin_nested():
             session.execute(
-                sa.text("update bookings set tenant_id = :rival where tenant_id = :mine"), {"rival": rival, "mine": mine}
+                sa.text("update bookings set tenant_id = :rival where tenant_id = :mine"),
+                {"rival": rival, "mine": mine},
             )
 
 

@@ -14,15 +14,15 @@ CREATE TABLE audit_entries (
     CONSTRAINT audit_entries_action_known CHECK (action in ('insert', 'update', 'delete'))
 );
 
-CREATE INDEX audit_entries_subject ON audit_entries (subject_table, subject_id, id);
+CREATE INDEX audit_entries_base ON audit_entries (base_id, id);
 
 CREATE INDEX audit_entries_tenant ON audit_entries (tenant_id, id);
+
+CREATE INDEX audit_entries_subject ON audit_entries (subject_table, subject_id, id);
 
 CREATE INDEX audit_entries_at ON audit_entries (at);
 
 CREATE INDEX audit_entries_actor ON audit_entries (actor_id, id);
-
-CREATE INDEX audit_entries_base ON audit_entries (base_id, id);
 
 CREATE TABLE bases (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -98,11 +98,11 @@ CREATE TABLE events (
     CONSTRAINT events_pkey PRIMARY KEY (id)
 );
 
+CREATE INDEX events_subject ON events (subject_id, id);
+
 CREATE INDEX events_base ON events (base_id, id);
 
 CREATE INDEX events_tenant ON events (tenant_id, id);
-
-CREATE INDEX events_subject ON events (subject_id, id);
 
 CREATE TABLE job_runs (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -296,11 +296,11 @@ CREATE TABLE memberships (
     CONSTRAINT memberships_tenant_fkey FOREIGN KEY(tenant_id) REFERENCES tenants (id)
 );
 
-CREATE UNIQUE INDEX memberships_once ON memberships (user_id, role, base_id, tenant_id) NULLS NOT DISTINCT WHERE ended_at is null;
-
 CREATE INDEX memberships_base ON memberships (base_id);
 
 CREATE INDEX memberships_tenant ON memberships (tenant_id);
+
+CREATE UNIQUE INDEX memberships_once ON memberships (user_id, role, base_id, tenant_id) NULLS NOT DISTINCT WHERE ended_at is null;
 
 CREATE TABLE leases (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -479,9 +479,9 @@ CREATE TABLE rent_payments (
     CONSTRAINT rent_payments_recorder_fkey FOREIGN KEY(recorded_by) REFERENCES users (id)
 );
 
-CREATE INDEX rent_payments_base ON rent_payments (base_id, paid_on);
-
 CREATE INDEX rent_payments_lease ON rent_payments (lease_id, service_month);
+
+CREATE INDEX rent_payments_base ON rent_payments (base_id, paid_on);
 
 CREATE TABLE report_leases (
     report_id UUID NOT NULL,
@@ -556,6 +556,8 @@ CREATE TABLE bookings (
     CONSTRAINT bookings_creator_fkey FOREIGN KEY(created_by) REFERENCES users (id)
 );
 
+CREATE INDEX bookings_base_start ON bookings (base_id, starts_at);
+
 CREATE INDEX bookings_tenant_start ON bookings (tenant_id, starts_at);
 
 CREATE INDEX bookings_studio_start ON bookings (studio_id, starts_at);
@@ -565,8 +567,6 @@ CREATE INDEX bookings_base_during ON bookings USING gist (base_id, during);
 CREATE INDEX bookings_running ON bookings (base_id) WHERE state = 'checked_in';
 
 CREATE INDEX bookings_base_changed ON bookings (base_id, changed_at);
-
-CREATE INDEX bookings_base_start ON bookings (base_id, starts_at);
 
 CREATE TABLE allocations (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -584,9 +584,9 @@ CREATE TABLE allocations (
     CONSTRAINT allocations_base_fkey FOREIGN KEY(base_id) REFERENCES bases (id)
 );
 
-CREATE INDEX allocations_booking ON allocations (booking_id);
-
 CREATE INDEX allocations_during ON allocations USING gist (during) INCLUDE (resource_id) WHERE live;
+
+CREATE INDEX allocations_booking ON allocations (booking_id);
 
 CREATE TABLE stay_records (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -646,7 +646,8 @@ BEGIN
     IF b ? secret THEN b := jsonb_set(b, ARRAY[secret], '"•••"'); END IF;
     IF a ? secret THEN a := jsonb_set(a, ARRAY[secret], '"•••"'); END IF;
   END LOOP;
-  INSERT INTO audit_entries (actor_id, actor_label, action, subject_table, subject_id, before, after, base_id, tenant_id)
+  INSERT INTO audit_entries
+    (actor_id, actor_label, action, subject_table, subject_id, before, after, base_id, tenant_id)
   VALUES (
     nullif(current_setting('app.actor', true), '')::uuid,
     coalesce(nullif(current_setting('app.actor_label', true), ''), session_user),

@@ -1,6 +1,7 @@
 """基地: what is said of a base, when it is open, when it is recognised."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from shared_base.catalogue import actions, queries, rules
 from shared_base.catalogue.models import Base, Space
 from shared_base.core.errors import NotFound, SharedBaseError
 from shared_base.core.i18n import N_
+from shared_base.core.money import plain
 from shared_base.http.extensions import now, session
 from shared_base.http.forms import Form
 from shared_base.http.guards import allow
@@ -69,7 +71,7 @@ class OpeningForm(Form):
 
 
 class RecognitionForm(Form):
-    number = StringField(_l("Number"), [Optional(), Length(max=100)])
+    number = StringField(_l("Recognition number"), [Optional(), Length(max=100)])
     first = DateField(_l("First day"), [InputRequired()])
     last = DateField(_l("Last day"), [Optional()], description=_l("Empty: open"))
 
@@ -164,7 +166,9 @@ def show(code: str) -> str:
 @allow("operator")
 def edit(code: str) -> str:
     base = _base(code, to_change=True)
-    return render_template("catalogue/base_form.html", form=BaseForm(obj=base), base=base)
+    form = BaseForm(obj=base)
+    form.lettable_area_m2.data = Decimal(plain(base.lettable_area_m2))
+    return render_template("catalogue/base_form.html", form=form, base=base)
 
 
 @bp.post("/<code>/edit")

@@ -68,7 +68,7 @@ def index() -> str | Response:
     names = {space.id: f"{space.code} {space.name}" for space in queries.spaces(session(), base.id)}
     closures = [closure for closure in found if _wanted(closure)]
     if request.args.get("format") in ("xlsx", "csv"):
-        headings = [_("What"), _("From"), _("Until"), _("Reason"), _("Called off"), _("Number")]
+        headings = [_("What"), _("From"), _("Until"), _("Reason"), _("Called off on"), _("Number")]
         cells = [_cells(closure, names) for closure in closures]
         return export(f"{base.code} {_('Closures')}", headings, cells, request.args["format"])
     return render_template(

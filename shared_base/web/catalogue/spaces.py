@@ -1,6 +1,7 @@
 """空间: the rooms of the current base."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,6 +22,7 @@ from shared_base.catalogue.models import Base, Space
 from shared_base.catalogue.rules import SPACE_KINDS
 from shared_base.core.errors import SharedBaseError
 from shared_base.core.fields import pattern
+from shared_base.core.money import plain
 from shared_base.http.exports import export
 from shared_base.http.extensions import now, session
 from shared_base.http.forms import Form
@@ -204,8 +206,11 @@ def edit(space_id: UUID) -> str:
     space = _space(space_id)
     last: date | None = space.in_service.upper
     form = SpaceForm(
-        obj=space, in_service_from=space.in_service.lower, in_service_to=last - timedelta(days=1) if last else None
+        obj=space,
+        in_service_from=space.in_service.lower,
+        in_service_to=last - timedelta(days=1) if last else None,
     )
+    form.area_m2.data = Decimal(plain(space.area_m2))
     return render_template("catalogue/space_form.html", form=form, space=space)
 
 

@@ -16,9 +16,9 @@ from shared_base.occupancy.report_warnings import in_language
 _: Callable[..., str] = flask_babel.gettext
 
 FIGURES = {
-    "open_seconds": _l("Open"),
-    "booked_seconds": _l("Booked"),
-    "used_seconds": _l("Used"),
+    "open_seconds": _l("Time open"),
+    "booked_seconds": _l("Time booked"),
+    "used_seconds": _l("Time used"),
     "utilisation": _l("Utilisation"),
     "booking_rate": _l("Booking rate"),
     "area_occupancy": _l("Area occupancy"),

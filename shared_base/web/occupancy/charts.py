@@ -44,12 +44,12 @@ def by_day(document: Mapping[str, Any]) -> dict[str, Any]:
         "unit": "h",
         "categories": [day[5:] for day in days],
         "series": [
-            {"name": _("Booked"), "tone": "booked", "values": [_hours(f["booked_seconds"]) for f in days.values()]},
-            {"name": _("Used"), "tone": "used", "values": [_hours(f["used_seconds"]) for f in days.values()]},
+            {"name": _("Time booked"), "tone": "booked", "values": [_hours(f["booked_seconds"]) for f in days.values()]},
+            {"name": _("Time used"), "tone": "used", "values": [_hours(f["used_seconds"]) for f in days.values()]},
         ],
     }
 
 
 def by_hour(document: Mapping[str, Any]) -> dict[str, Any]:
     """Used hours of the base in each hour of the local clock."""
-    return {"unit": "h", "name": _("Used"), "values": [_hours(seconds) for seconds in document["by_hour"]]}
+    return {"unit": "h", "name": _("Time used"), "values": [_hours(seconds) for seconds in document["by_hour"]]}

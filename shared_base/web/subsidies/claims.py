@@ -110,14 +110,14 @@ def _may_build() -> bool:
 def new() -> str:
     if not request.args.get("policy"):
         policies = [(policy, summary(policy)) for policy in shipped_policies()]
-        return render_template("subsidies/claim_policies.html", policies=policies, language=language())
+        return render_template("subsidies/claim_policies.html", policies=policies, lang=language())
     policy = policy_or_404(request.args["policy"])
     return _form_page(claim_form(policy), policy)
 
 
 def _form_page(form: Any, policy: Any) -> str:
     return render_template(
-        "subsidies/claim_form.html", form=form, policy=policy, language=language(), assumed=assumed_fields(form),
+        "subsidies/claim_form.html", form=form, policy=policy, lang=language(), assumed=assumed_fields(form),
         summary=summary(policy),
     )  # fmt: skip
 
@@ -164,7 +164,7 @@ def show(code: str) -> str:
     reports, leases = _behind(document)
     return render_template(
         "subsidies/claim.html", claim=claim, document=document, said=Explained(document, claim.names, language()),
-        policy=shipped_policies().by_id.get(claim.policy_id), names=claim.names, language=language(),
+        policy=shipped_policies().by_id.get(claim.policy_id), names=claim.names, lang=language(),
         reports=reports, leases=leases,
     )  # fmt: skip
 

@@ -41,7 +41,7 @@ def cited_values(policy: Policy) -> list[dict[str, Any]]:
 @allow(*ROLES)
 def index() -> str:
     policies = [(policy, summary(policy)) for policy in shipped_policies()]
-    return render_template("subsidies/policies.html", policies=policies, language=language())
+    return render_template("subsidies/policies.html", policies=policies, lang=language())
 
 
 @bp.get("/<policy_id>")
@@ -49,6 +49,6 @@ def index() -> str:
 def show(policy_id: str) -> str:
     policy = policy_or_404(policy_id)
     return render_template(
-        "subsidies/policy.html", policy=policy, values=cited_values(policy), language=language(),
+        "subsidies/policy.html", policy=policy, values=cited_values(policy), lang=language(),
         several_sources=len(policy.sources) > 1,
     )  # fmt: skip

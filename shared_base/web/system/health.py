@@ -54,7 +54,7 @@ def ready() -> tuple[dict[str, object], int]:
 @bp.get("/metrics")
 @public
 def metrics() -> Response:
-    """Prometheus figures of this process and of the database's queues. Keep it inside: proxies should not pass it on."""
+    """Prometheus figures of this process and of the database's queues. For inside: a proxy should not pass it on."""
     try:
         connection = session().connection()
         waiting = sa.select(sa.func.count()).where(OutboxMessage.done_at.is_(None), OutboxMessage.failed_at.is_(None))

@@ -75,6 +75,13 @@ class SpansField(FieldList):  # type: ignore[misc]
     def __init__(self, label: Any = None, **options: Any) -> None:
         super().__init__(FormField(DaysForm), label, max_entries=24, **options)
 
+    def validate(self, form: Any, extra_validators: Any = ()) -> bool:
+        """As its entries say; what is wrong with them is told once, for the field as a whole."""
+        valid = bool(super().validate(form, extra_validators))
+        if not valid:
+            self.errors = [_("Write each day as a date, for example 2026-03-01.")]
+        return valid
+
     def offer(self, spans: Iterable[DaySpan] = ()) -> None:
         """Fill an unsent form: the spans as they are, then empty pairs."""
         for span in spans:

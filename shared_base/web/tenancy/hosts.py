@@ -206,7 +206,8 @@ def _page(host: Host, name: NameForm | None = None, consent: ConsentForm | None 
 def _bookings(host: Host) -> Any:
     """What the host presents and presented, the latest first, as far as the reader sees it."""
     query = (
-        sa.select(Booking.id, Booking.code, Booking.title, Booking.during, Booking.state, Space.code.label("studio"), Base.timezone)
+        sa.select(Booking.id, Booking.code, Booking.title, Booking.during, Booking.state)
+        .add_columns(Space.code.label("studio"), Base.timezone)
         .join(Space, Space.id == Booking.studio_id)
         .join(Base, Base.id == Booking.base_id)
         .where(Booking.host_id == host.id, Booking.tenant_id == host.tenant_id)
@@ -247,9 +248,7 @@ def consent(host_id: UUID) -> tuple[str, int] | BaseResponse:
     status = 422
     if form.validate_on_submit():
         try:
-            actions.record_consent(
-                session(), host, guardian_name=form.guardian_name.data, by=current_actor(), at=now()
-            )
+            actions.record_consent(session(), host, guardian_name=form.guardian_name.data, by=current_actor(), at=now())
         except SharedBaseError as error:
             status = form.refuse(error)
         else:

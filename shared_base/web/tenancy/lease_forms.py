@@ -38,14 +38,18 @@ class LeaseForm(Form):
     space_ids = Checkboxes(
         _l("Spaces let whole"),
         [Optional()],
-        description=_l("Only the tenant books them while the lease runs. None: the area is let without a room of its own."),
+        description=_l(
+            "Only the tenant books them while the lease runs. None: the area is let without a room of its own."
+        ),
     )
     rent_free = SpansField(
-        _l("Rent-free periods"), description=_l("No rent is due on these days; the property fee is. Both days included.")
+        _l("Rent-free periods"),
+        description=_l("No rent is due on these days; the property fee is. Both days included."),
     )
 
     def terms(self) -> LeaseTerms:
-        """What was entered. Raises `Invalid` for a rent-free period that is no span."""
+        """What was entered in a valid form. Raises `Invalid` for a rent-free period that is no span."""
+        assert self.monthly_rent_fen.data is not None
         return LeaseTerms(
             area_m2=self.area_m2.data,
             first=self.first.data,
@@ -59,7 +63,9 @@ class LeaseForm(Form):
 
 class NewLeaseForm(LeaseForm):
     tenant = SelectField(_l("Tenant"), [InputRequired()])
-    ref = StringField(_l("Lease number"), [InputRequired(), Length(max=LONGEST_REF)], description=_l("As on the contract"))
+    ref = StringField(
+        _l("Lease number"), [InputRequired(), Length(max=LONGEST_REF)], description=_l("As on the contract")
+    )
 
 
 class EndForm(Form):

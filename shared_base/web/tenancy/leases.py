@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from shared_base.catalogue import queries as catalogue
 from shared_base.catalogue.models import Base
 from shared_base.core.errors import SharedBaseError
-from shared_base.core.periods import Month
+from shared_base.core.money import plain
+from shared_base.core.periods import DaySpan, Month
 from shared_base.http.exports import export
 from shared_base.http.extensions import now, session
 from shared_base.http.guards import allow
@@ -37,9 +39,11 @@ from shared_base.web.current import current_base, tenant_choices
 from shared_base.web.tenancy.lease_forms import EndForm, LeaseForm, NewLeaseForm, offer_spaces
 from shared_base.web.tenancy.listing import Listing, asked, asked_uuid, exported, listed
 from shared_base.web.tenancy.money import as_yuan, month_chart
-from shared_base.web.tenancy.words import PAYMENT_KINDS, READERS, STANDINGS, tenant_scope
+from shared_base.web.tenancy.words import PAYMENT_KINDS, READERS, STANDINGS, looked_at, runs
 
 bp = Blueprint("leases", __name__, url_prefix="/leases")
+
+Standing = Literal["upcoming", "in_force", "ended"]
 
 #: how many of its payments a lease's page lists
 SHOWN = 12
@@ -53,13 +57,12 @@ def _today(zone: ZoneInfo | None = None) -> date:
 @allow(*READERS)
 def index() -> str | Response:
     actor = current_actor()
-    # a tenant reads all its leases, wherever they are; staff and reviewers those of the base they look at
-    base = current_base() if tenant_scope(actor) is None else None
+    base = looked_at()
     today = _today()
     narrowed = LeaseFilter(
         base_id=base.id if base else None,
         tenant_id=asked_uuid("tenant"),
-        standing=asked("state", STANDINGS),  # type: ignore[arg-type]  one of them, or None
+        standing=cast(Standing | None, asked("state", STANDINGS)),
         search=request.args.get("q"),
     )
 
@@ -87,7 +90,7 @@ def index() -> str | Response:
     return render_template(
         "tenancy/leases.html", base=base, listing=listing, today=today, standings=STANDINGS, in_force=in_force,
         owed={each.lease.id: each.owed_fen for each in accounts}, narrowed=bool(set(request.args) - {"sort"}),
-        runs=bool(base) and actor.serves(base.id, "operator"), own=base is None,
+        runs=runs(base), own=base is None,
     )  # fmt: skip
 
 
@@ -144,8 +147,14 @@ def _page(lease: Lease, months: Sequence[MonthAccount], today: date, ending: End
         months=months, so_far=so_far, chart=month_chart(so_far), kinds=PAYMENT_KINDS, shown=SHOWN,
         payments=list_payments(session(), actor, PaymentFilter(lease_id=lease.id), limit=SHOWN + 1),
         runs=actor.serves(lease.base_id, "operator"), may_claim=actor.acts_for(lease.tenant_id, "tenant_owner"),
-        stands="upcoming" if term.first and today < term.first else "ended" if term.last and today > term.last else "in_force",
+        stands=_stands(term, today),
     )  # fmt: skip
+
+
+def _stands(term: DaySpan, today: date) -> str:
+    assert term.first is not None
+    assert term.last is not None
+    return "upcoming" if today < term.first else "ended" if today > term.last else "in_force"
 
 
 def _account_exported(lease: Lease, months: Sequence[MonthAccount]) -> Response:
@@ -168,7 +177,7 @@ def _account_exported(lease: Lease, months: Sequence[MonthAccount]) -> Response:
         )
         for month in months
     ]
-    return export(f"{lease.ref} {_('Account')}", headings, cells, request.args["format"])
+    return export(f"{lease.ref} {_('Month by month')}", headings, cells, request.args["format"])
 
 
 def _new_form() -> NewLeaseForm:
@@ -224,7 +233,12 @@ def edit(lease_id: UUID) -> str:
     lease = _own_lease(lease_id)
     term = term_of(lease)
     form = LeaseForm(
-        obj=lease, first=term.first, last=term.last, space_ids=[str(each.space_id) for each in lease.spaces]
+        first=term.first,
+        last=term.last,
+        area_m2=Decimal(plain(lease.area_m2)),
+        monthly_rent_fen=lease.monthly_rent_fen,
+        property_fee_fen=lease.property_fee_fen or None,
+        space_ids=[str(each.space_id) for each in lease.spaces],
     )
     offer_spaces(form, catalogue.spaces(session(), lease.base_id))
     form.rent_free.offer(rent_free_of(lease))
@@ -267,7 +281,9 @@ def end(lease_id: UUID) -> tuple[str, int] | BaseResponse:
         except SharedBaseError as error:
             status = form.refuse(error)
         else:
-            flash(_("Lease %(ref)s now ends earlier; its spaces are free from the next day on.", ref=ended.ref), "success")
+            flash(
+                _("Lease %(ref)s now ends earlier; its spaces are free from the next day on.", ref=ended.ref), "success"
+            )
             return redirect(url_for("leases.show", lease_id=ended.id), 303)
     lease = _own_lease(lease_id)
     last = term_of(lease).last

@@ -12,7 +12,7 @@ from flask import request
 
 Row = TypeVar("Row")
 
-PAGE = 200
+PAGE = 100
 #: an export holds what the filters ask for, whatever the page shows
 LONGEST_EXPORT = 20_000
 
@@ -37,21 +37,22 @@ def listed(
     key: Callable[[Row], Sequence[Any]],
     sorts: Mapping[str, Callable[[Row], Any]],
     parse: Callable[[list[Any]], Any],
+    page: int = PAGE,
 ) -> Listing[Row]:
     """The page that the request asks for.
 
     `fetch(after, limit)` reads in the list's own order; `key` gives a row's place in it, `parse` the place that a
-    cursor names. A cursor that cannot be read is the beginning.
+    cursor names. A cursor that cannot be read is the beginning. `page`: how many rows a page has.
     """
     after = _decoded(request.args.get("cursor"), parse)
-    rows = list(fetch(after, PAGE + 1))
-    more = len(rows) > PAGE
+    rows = list(fetch(after, page + 1))
+    more = len(rows) > page
     whole = after is None and not more
     sort = request.args.get("sort", "")
     by = sorts.get(sort.removeprefix("-"))
     if whole and by:
         rows.sort(key=lambda row: _ordered(by(row)), reverse=sort.startswith("-"))
-    shown = rows[:PAGE]
+    shown = rows[:page]
     cursor = _encoded(key(shown[-1])) if more else None
     return Listing(shown, cursor, sort if whole and by else "", whole)
 

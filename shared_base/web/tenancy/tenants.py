@@ -1,6 +1,6 @@
 """入驻企业: who is in the house; entered, admitted, changed, suspended and let back."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from shared_base.bookings.queries import Filter, list_bookings
+from shared_base.bookings.rows import BookingRow
 from shared_base.core.errors import SharedBaseError
 from shared_base.core.periods import Month
 from shared_base.http.exports import export
@@ -30,7 +31,7 @@ from shared_base.tenancy.queries_dues import lease_accounts
 from shared_base.tenancy.queries_hosts import HostFilter, list_hosts
 from shared_base.tenancy.queries_leases import LeaseFilter, list_leases
 from shared_base.tenancy.rules import TenantDetails
-from shared_base.web.current import base_choices, current_base
+from shared_base.web.current import current_base
 from shared_base.web.tenancy.listing import Listing, asked, exported, listed
 from shared_base.web.tenancy.words import READERS, TENANT_KINDS
 
@@ -79,7 +80,9 @@ class AdmissionForm(Form):
 
 class SuspensionForm(Form):
     reason = TextAreaField(
-        _l("Reason"), [InputRequired(), Length(max=500)], description=_l("The tenant reads it when a booking is refused")
+        _l("Reason"),
+        [InputRequired(), Length(max=500)],
+        description=_l("The tenant reads it when a booking is refused"),
     )
 
 
@@ -117,9 +120,12 @@ def index() -> str | Response:
             "state": lambda row: row.suspended_at is not None,
         },
     )
+    accounts = lease_accounts(session(), current_actor(), base_id=base.id, through=Month.of(_today()))
     return render_template(
         "tenancy/tenants.html", base=base, listing=listing, kinds=TENANT_KINDS, states=STATES,
-        total=queries.count_tenants(session(), current_actor(), narrowed), narrowed=narrowed != TenantFilter(base_id=base.id),
+        owing={each.lease.tenant_id for each in accounts if each.owed_fen > 0},
+        total=queries.count_tenants(session(), current_actor(), narrowed),
+        narrowed=narrowed != TenantFilter(base_id=base.id),
     )  # fmt: skip
 
 
@@ -227,11 +233,18 @@ def _page(tenant: Tenant, form: SuspensionForm) -> str:
         leases=list_leases(session(), actor, LeaseFilter(tenant_id=tenant.id), on=today, limit=SHOWN + 1),
         owed={account.lease.id: account.owed_fen for account in accounts}, shown=SHOWN,
         hosts=list_hosts(session(), actor, HostFilter(tenant_id=tenant.id), limit=SHOWN + 1),
-        bookings=list_bookings(session(), actor, Filter(tenant_id=tenant.id), limit=SHOWN, newest_first=True),
-        counts=_counts(tenant, today), members=_members(tenant), serves=any(actor.serves(base.id) for base, _since in admissions),
+        bookings=_bookings(tenant),
+        counts=_counts(tenant, today), members=_members(tenant),
+        serves=any(actor.serves(base.id) for base, _since in admissions),
         runs=bool(runs) or actor.is_admin, acts=actor.acts_for(tenant.id),
         may_claim=bool(runs) or actor.is_admin or actor.is_reviewer or actor.acts_for(tenant.id, "tenant_owner"),
     )  # fmt: skip
+
+
+def _bookings(tenant: Tenant) -> list[BookingRow]:
+    """What it booked, to tonight, the latest first."""
+    to_tonight = Filter(tenant_id=tenant.id, end=now() + timedelta(days=1))
+    return list_bookings(session(), current_actor(), to_tonight, limit=SHOWN, newest_first=True)
 
 
 def _counts(tenant: Tenant, today: date) -> dict[str, Any]:
@@ -240,7 +253,10 @@ def _counts(tenant: Tenant, today: date) -> dict[str, Any]:
     in_team = (Host.tenant_id == tenant.id, Host.left_at.is_(None))
     query = sa.select(
         sa.select(sa.func.count()).where(*in_force).scalar_subquery().label("leases"),
-        sa.select(sa.func.coalesce(sa.func.sum(Lease.area_m2), 0)).where(*in_force).scalar_subquery().label("leased_m2"),
+        sa.select(sa.func.coalesce(sa.func.sum(Lease.area_m2), 0))
+        .where(*in_force)
+        .scalar_subquery()
+        .label("leased_m2"),
         sa.select(sa.func.count()).where(*in_team).scalar_subquery().label("hosts"),
         sa.select(sa.func.count())
         .where(*in_team, Host.real_name_checked_at.is_(None))

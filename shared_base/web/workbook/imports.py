@@ -62,7 +62,7 @@ def _language() -> Language:
 
 def _new_page(form: UploadForm) -> str:
     return render_template(
-        "workbook/new.html", form=form, sheets=SHEETS, language=_language(), recent=_recent(), largest=LARGEST,
+        "workbook/new.html", form=form, sheets=SHEETS, lang=_language(), recent=_recent(), largest=LARGEST,
         rows=UPLOAD.rows - 1, minutes=int(kept.LASTS.total_seconds() // 60),
     )  # fmt: skip
 
