@@ -30,9 +30,7 @@ def check(context: CliContext, as_json: bool) -> None:
     found = schema.check(context.urls.owner)
     if found:
         raise Conflict(
-            N_(
-                "Models and database differ in %(count)d places: run `shared-base db upgrade`, or look for manual changes."
-            ),
+            N_("Models and database differ in %(count)d places: run `shared-base db upgrade`, or undo manual changes."),
             count=len(found),
             extra={"lines": found},
         )

@@ -100,7 +100,8 @@ def _people(session: Session, house: House, at: datetime) -> None:
         session.add(user)
         session.flush()
         tenant = None if account.tenant is None else tenants[house.tenants[account.tenant].uscc]
-        for base in [bases[code] for code in account.bases] or [None]:
+        scopes: list[UUID | None] = [bases[code] for code in account.bases]
+        for base in scopes or [None]:
             session.add(Membership(user_id=user.id, role=account.role, base_id=base, tenant_id=tenant, created_at=at))
     session.flush()
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, g, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -50,22 +50,22 @@ def navigation() -> list[dict[str, Any]]:
             "primary": bool(held & tabs) or (actor.is_admin and bool(STAFF & tabs)),
         }
         for endpoint, label, icon, roles, group, tabs in NAVIGATION
-        if (actor.is_admin or held & roles) and endpoint in current_app.view_functions  # TRANSITION
+        if actor.is_admin or held & roles
     ]
 
 
 def frame() -> dict[str, Any]:
     """Context of every template. A broken database is not asked again for the frame of its own error page."""
     locale = locale_code()
-    shell: dict[str, Any] = {"home": "/", "language": url_for("choices.language"), "sign_in": "/sign-in"}
+    shell: dict[str, Any] = {"home": "/", "language": url_for("choices.language"), "sign_in": url_for("sign_in.new")}
     context: dict[str, Any] = {"locale": locale, "nav": [], "current_base": None, "shell": shell}
     if g.get("broken"):
         return context | {"current_user": None}
     if not current_user.is_authenticated:
         return context
     shell |= {
-        "account": "/account",
-        "sign_out": "/sign-out",
+        "account": url_for("account.show"),
+        "sign_out": url_for("sign_in.end"),
         "base": url_for("choices.current_base"),
         "bases": [{"code": base.code, "name": base.name} for base in base_choices()],
     }

@@ -78,6 +78,11 @@ def move(booking_id: UUID) -> str:
     return _move_page(booking, _move_form(booking))
 
 
+def _as_left(stored: datetime, sent: datetime) -> datetime:
+    """The form shows whole minutes: a time that was left alone keeps its seconds."""
+    return stored if wall(stored) == wall(sent) else sent
+
+
 @bp.post("/<uuid:booking_id>/move")
 @allow(*STAFF, *TENANT)
 @writes
@@ -90,7 +95,11 @@ def place(booking_id: UUID) -> Any:
     taken = None
     status = 422
     if form.validate_on_submit():
-        start, end = form.times
+        start, end = (_as_left(*pair) for pair in zip((booking.start, booking.end), form.times, strict=True))
+        wanted = (UUID(form.studio.data), form.host_id, start, end)
+        if wanted == (booking.studio_id, booking.host_id, booking.start, booking.end):
+            flash(_("Nothing was changed."), "info")
+            return _to_booking(booking)
         try:
             moved = stays.move(
                 session(),

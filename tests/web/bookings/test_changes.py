@@ -1,11 +1,13 @@
 """Changing a booking: moved by form or by the timeline's JSON, extended, given back, described, cancelled."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from shared_base.bookings.models import Booking
@@ -58,6 +60,25 @@ def test_moving_onto_another_booking_is_refused_with_ways_out_that_keep_it_the_s
     assert evening.bookings["arriving"].code in answer.text
     assert f'href="{address(booking, "move")}?' in answer.text
     assert stored(session, booking).studio_id == evening.studios[7].id
+
+
+def test_a_time_left_alone_in_the_form_keeps_its_seconds(desk: FlaskClient, session: Session, evening: Evening) -> None:
+    booking = evening.bookings["live"]
+    start, end = booking.during.lower + timedelta(seconds=17), booking.during.upper + timedelta(seconds=5)
+    booking.during = Range(start, end)
+    session.commit()
+    form = move_form(evening, booking, 9, start="2026-11-02T10:30", end="2026-11-02T16:00")
+    assert desk.post(address(booking, "move"), data=form).status_code == 303
+    moved = stored(session, booking)
+    assert (moved.studio_id, moved.during) == (evening.studios[9].id, Range(start, end))
+
+
+def test_a_form_sent_back_as_it_came_changes_nothing(desk: FlaskClient, session: Session, evening: Evening) -> None:
+    booking = evening.bookings["ahead"]
+    form = move_form(evening, booking, 7)
+    assert desk.post(address(booking, "move"), data=form).status_code == 303
+    assert stored(session, booking).version == 1
+    assert "Nothing was changed" in desk.get(address(booking)).text
 
 
 def test_a_form_over_an_older_version_is_refused(desk: FlaskClient, session: Session, evening: Evening) -> None:
