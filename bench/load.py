@@ -1,5 +1,6 @@
-"""A bounded HTTP load from this machine to this machine: n clients with a connection each, one request at a time."""
+"""A bounded load from this machine on this machine: n clients with a connection each, one request at a time."""
 
+import itertools
 import multiprocessing
 import socket
 import statistics
@@ -8,6 +9,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import psycopg
+
+CLIENTS = 16
+#: a load process that has not answered by then has failed
+LONGEST = 600.0
 
 
 @dataclass(frozen=True)
@@ -19,10 +26,6 @@ class Figures:
     p50: float
     p95: float
     p99: float
-
-    def __str__(self) -> str:
-        said = ", ".join(f"{count} × {status}" for status, count in sorted(self.statuses.items()))
-        return f"{self.rate:8.0f}/s   p50 {self.p50:6.2f} ms   p95 {self.p95:6.2f} ms   p99 {self.p99:6.2f} ms   ({said})"
 
 
 def figures(latencies: Sequence[float], statuses: Counter[int], seconds: float) -> Figures:
@@ -52,56 +55,104 @@ def _answer(connection: socket.socket) -> int:
         if name.lower() == b"content-length":
             length = int(value)
     while len(rest) < length:
-        rest += connection.recv(65536)
+        chunk = connection.recv(65536)
+        if not chunk:
+            raise ConnectionError("the server closed the connection")
+        rest += chunk
     return int(head[9:12])
 
 
-def _client(host: str, port: int, requests: Sequence[bytes], latencies: list[float], statuses: Counter[int]) -> None:
-    connection = socket.create_connection((host, port))
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    for message in requests:
+class _Http:
+    """A client on a connection of its own."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._connection = socket.create_connection((host, port))
+        self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __call__(self, message: bytes) -> int:
+        self._connection.sendall(message)
+        return _answer(self._connection)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _Sql:
+    """A client of the database: one row inserted and committed at a time, with a prepared statement."""
+
+    def __init__(self, url: str, statement: bytes) -> None:
+        self._connection = psycopg.connect(url, autocommit=True)
+        self._statement = statement
+
+    def __call__(self, row: tuple[object, ...]) -> int:
+        done = self._connection.execute(self._statement, row, prepare=True)
+        return 201 if done.rowcount else 409
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _send(client: "_Http | _Sql", messages: Sequence[object], latencies: list[float], statuses: Counter[int]) -> None:
+    for message in messages:
         started = time.perf_counter()
-        connection.sendall(message)
-        status = _answer(connection)
+        status = client(message)  # type: ignore[arg-type]
         latencies.append(time.perf_counter() - started)
         statuses[status] += 1
-    connection.close()
 
 
-def _process(host: str, port: int, batches: list[list[bytes]], out: "multiprocessing.Queue[object]") -> None:
+def _process(kind: str, arguments: tuple[object, ...], batches: list[list[object]], ready: object, out: object) -> None:
+    clients = [(_Http if kind == "http" else _Sql)(*arguments) for _ in batches]  # type: ignore[arg-type]
     latencies: list[list[float]] = [[] for _ in batches]
     statuses: list[Counter[int]] = [Counter() for _ in batches]
     threads = [
-        threading.Thread(target=_client, args=(host, port, batch, latencies[n], statuses[n]))
-        for n, batch in enumerate(batches)
+        threading.Thread(target=_send, args=(client, batch, latencies[n], statuses[n]))
+        for n, (client, batch) in enumerate(zip(clients, batches, strict=True))
     ]
-    started = time.perf_counter()
+    ready.wait(LONGEST)  # type: ignore[attr-defined]
+    started = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    out.put((time.perf_counter() - started, sum(latencies, []), sum(statuses, Counter())))
+    ended = time.monotonic()
+    for client in clients:
+        client.close()
+    out.put((started, ended, list(itertools.chain(*latencies)), sum(statuses, Counter())))  # type: ignore[attr-defined]
 
 
-def run(host: str, port: int, requests: Sequence[bytes], *, clients: int = 16) -> Figures:
-    """Send all `requests`, shared out among `clients`, from a process of its own."""
-    assert host in ("127.0.0.1", "localhost"), "a load test stays on this machine"
+def _run(kind: str, arguments: tuple[object, ...], messages: Sequence[object], processes: int) -> Figures:
+    """Share the messages out among the clients, those among processes; all begin at the same moment."""
     context = multiprocessing.get_context("spawn")
-    out: multiprocessing.Queue[object] = context.Queue()
-    batches = [list(requests[n::clients]) for n in range(clients)]
-    worker = context.Process(target=_process, args=(host, port, batches, out))
-    worker.start()
-    seconds, latencies, statuses = out.get()  # type: ignore[misc]
-    worker.join()
-    return figures(latencies, statuses, seconds)
+    out = context.Queue()
+    ready = context.Barrier(processes)
+    batches = [list(messages[n::CLIENTS]) for n in range(CLIENTS)]
+    workers = [
+        context.Process(target=_process, args=(kind, arguments, batches[n::processes], ready, out), daemon=True)
+        for n in range(processes)
+    ]
+    for worker in workers:
+        worker.start()
+    found = [out.get(timeout=LONGEST) for _ in workers]
+    for worker in workers:
+        worker.join()
+    seconds = max(ended for _, ended, _, _ in found) - min(started for started, _, _, _ in found)
+    latencies = list(itertools.chain(*(each for _, _, each, _ in found)))
+    return figures(latencies, sum((each for _, _, _, each in found), Counter()), seconds)
 
 
-def timed(action: Callable[[], object], repeat: int) -> tuple[float, float]:
-    """Median and worst of `repeat` calls, in milliseconds; the first call warms up and does not count."""
+def over_http(host: str, port: int, requests: Sequence[bytes]) -> Figures:
+    """Send all requests from 16 connections of one process."""
+    assert host in ("127.0.0.1", "localhost"), "a load test stays on this machine"
+    return _run("http", (host, port), requests, processes=1)
+
+
+def by_driver(url: str, statement: bytes, rows: Sequence[tuple[object, ...]]) -> Figures:
+    """Insert all rows over 16 connections of two processes (as many as the web server has), each row a transaction."""
+    return _run("sql", (url, statement), rows, processes=2)
+
+
+def timed(action: Callable[[], object]) -> float:
+    """Seconds that a call takes."""
+    started = time.perf_counter()
     action()
-    taken = []
-    for _ in range(repeat):
-        started = time.perf_counter()
-        action()
-        taken.append((time.perf_counter() - started) * 1000)
-    return statistics.median(taken), max(taken)
+    return time.perf_counter() - started

@@ -54,7 +54,8 @@ def home() -> Response:
     """Where a person's work begins: the desk's board, a tenant's agenda or search, a reviewer's reports."""
     actor = current_actor()
     if actor.is_staff:
-        target = "today.show"
+        # before there is a base, an administrator's work is to enter one
+        target = "today.show" if current_base_or_none() else "bases.index"
     elif actor.is_reviewer:
         target = "reports.index" if "reports.index" in current_app.view_functions else "claims.index"
     elif actor.tenants:

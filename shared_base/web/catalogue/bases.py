@@ -17,7 +17,7 @@ from shared_base.core.errors import NotFound, SharedBaseError
 from shared_base.core.i18n import N_
 from shared_base.core.money import plain
 from shared_base.http.extensions import now, session
-from shared_base.http.forms import Form
+from shared_base.http.forms import Form, choices
 from shared_base.http.guards import allow
 from shared_base.http.identity import current_actor
 from shared_base.http.transactions import writes
@@ -30,7 +30,7 @@ TIERS = {"large": _l("Large"), "medium": _l("Medium"), "regional": _l("Regional"
 
 class BaseForm(Form):
     name = StringField(_l("Name"), [InputRequired(), Length(max=200)])
-    tier = SelectField(_l("Tier"), choices=list(TIERS.items()))
+    tier = SelectField(_l("Tier"), choices=choices(TIERS.items()))
     division_code = StringField(_l("Division code"), [InputRequired()], description=_l("GB/T 2260, six digits: 230102"))
     timezone = StringField(_l("Time zone"), [InputRequired()], default="Asia/Shanghai")
     lettable_area_m2 = DecimalField(_l("Lettable area"), [InputRequired(), NumberRange(min=0)], places=None)

@@ -19,7 +19,7 @@ from shared_base.catalogue.models import Space
 from shared_base.core.errors import SharedBaseError
 from shared_base.http.exports import export
 from shared_base.http.extensions import now, session
-from shared_base.http.forms import Form, LocalInstantField
+from shared_base.http.forms import Form, LocalInstantField, choices
 from shared_base.http.guards import allow
 from shared_base.http.identity import current_actor
 from shared_base.http.language import page_zone
@@ -52,10 +52,8 @@ class ClosureForm(Form):
 def _form() -> ClosureForm:
     form = ClosureForm(space=request.args.get("space", WHOLE_BASE))
     rooms = queries.spaces(session(), current_base().id)
-    form.space.choices = [
-        (WHOLE_BASE, _("The whole base")),
-        *((str(room.id), f"{room.code} {room.name}") for room in rooms),
-    ]
+    rows = [(WHOLE_BASE, _("The whole base")), *((room.id, f"{room.code} {room.name}") for room in rooms)]
+    form.space.choices = choices(rows)
     return form
 
 

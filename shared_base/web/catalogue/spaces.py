@@ -25,7 +25,7 @@ from shared_base.core.fields import pattern
 from shared_base.core.money import plain
 from shared_base.http.exports import export
 from shared_base.http.extensions import now, session
-from shared_base.http.forms import Form
+from shared_base.http.forms import Form, choices
 from shared_base.http.guards import allow
 from shared_base.http.identity import current_actor
 from shared_base.http.language import page_zone
@@ -47,7 +47,7 @@ class SpaceForm(Form):
         _l("Code"), [InputRequired(), Length(max=40)], description=_l("On the door, unique in the base: A101")
     )
     name = StringField(_l("Name"), [InputRequired(), Length(max=200)])
-    kind = SelectField(_l("Kind"), choices=list(KINDS.items()), default="studio")
+    kind = SelectField(_l("Kind"), choices=choices(KINDS.items()), default="studio")
     area_m2 = DecimalField(_l("Area"), [InputRequired(), NumberRange(min=0)], places=None)
     scene = StringField(
         _l("Scene"), [Optional(), Length(max=50)], description=_l("What it is fitted for: 美妆, 绿幕, 厨房")

@@ -44,7 +44,11 @@ def by_day(document: Mapping[str, Any]) -> dict[str, Any]:
         "unit": "h",
         "categories": [day[5:] for day in days],
         "series": [
-            {"name": _("Time booked"), "tone": "booked", "values": [_hours(f["booked_seconds"]) for f in days.values()]},
+            {
+                "name": _("Time booked"),
+                "tone": "booked",
+                "values": [_hours(f["booked_seconds"]) for f in days.values()],
+            },
             {"name": _("Time used"), "tone": "used", "values": [_hours(f["used_seconds"]) for f in days.values()]},
         ],
     }

@@ -12,7 +12,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from shared_base.core.periods import CHINA, Month
 from shared_base.http.extensions import now, session
-from shared_base.http.forms import Form
+from shared_base.http.forms import Form, choices
 from shared_base.http.identity import current_actor
 from shared_base.subsidies.assumptions import EXAMPLES, unit_of
 from shared_base.subsidies.policies import Policy
@@ -51,11 +51,11 @@ def claim_form(policy: Policy) -> Any:
         )
         setattr(ClaimForm, f"{ASSUMED}{name}", field)
     form = ClaimForm()
-    form.tenant.choices = [(tenant.uscc, f"{tenant.name} · {tenant.uscc}") for tenant in claimants()]
-    form.declarations.choices = [
+    form.tenant.choices = choices((tenant.uscc, f"{tenant.name} · {tenant.uscc}") for tenant in claimants())
+    form.declarations.choices = choices(
         (condition.id, f"{getattr(condition.text, language())} ({condition.clause})")
         for condition in policy.declared_conditions
-    ]
+    )
     if request.method == "GET":
         form.as_of.data = form.as_of.data or today
         form.period.data = form.period.data or request.args.get("period") or str(today.year)

@@ -18,7 +18,7 @@ from shared_base.core.errors import SharedBaseError
 from shared_base.core.periods import CHINA
 from shared_base.http.exports import export
 from shared_base.http.extensions import now, session, settings
-from shared_base.http.forms import Form
+from shared_base.http.forms import Form, choices
 from shared_base.http.guards import STAFF, TENANT, allow
 from shared_base.http.identity import current_actor
 from shared_base.http.language import page_zone
@@ -106,10 +106,10 @@ def index() -> str | Response:
             "checked": lambda row: row.real_name_checked_at,
         },
     )
-    choices = _tenant_choices()
+    tenants = _tenant_choices()
     return render_template(
-        "tenancy/hosts.html", listing=listing, checks=CHECKS, teams=TEAMS, stands=_stands, age=_age, tenants=choices,
-        several=len(choices) > 1, narrowed=bool(set(request.args) - {"sort"}), may_enrol=bool(choices),
+        "tenancy/hosts.html", listing=listing, checks=CHECKS, teams=TEAMS, stands=_stands, age=_age, tenants=tenants,
+        several=len(tenants) > 1, narrowed=bool(set(request.args) - {"sort"}), may_enrol=bool(tenants),
     )  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def _exported(rows: list[HostRow]) -> Response:
 
 def _enrolment() -> EnrolmentForm:
     form = EnrolmentForm(tenant=request.args.get("tenant"))
-    form.tenant.choices = _tenant_choices()
+    form.tenant.choices = choices(_tenant_choices())
     return form
 
 

@@ -11,7 +11,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from shared_base.catalogue.models import Space
 from shared_base.http.formatting import area
-from shared_base.http.forms import Form
+from shared_base.http.forms import Form, choices
 from shared_base.tenancy.rules_leases import LONGEST_REF, LeaseTerms
 from shared_base.web.tenancy.fields import SpansField, YuanField
 
@@ -76,4 +76,4 @@ class EndForm(Form):
 def offer_spaces(form: Any, spaces: Iterable[Space]) -> None:
     """Fill the choices: the base's spaces, those that are usually let whole first."""
     ordered = sorted(spaces, key=lambda space: (KINDS.index(space.kind), space.code))
-    form.space_ids.choices = [(str(space.id), f"{space.code} · {area(space.area_m2)}") for space in ordered]
+    form.space_ids.choices = choices((space.id, f"{space.code} · {area(space.area_m2)}") for space in ordered)

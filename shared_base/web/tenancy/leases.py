@@ -18,6 +18,7 @@ from shared_base.core.money import plain
 from shared_base.core.periods import DaySpan, Month
 from shared_base.http.exports import export
 from shared_base.http.extensions import now, session
+from shared_base.http.forms import choices
 from shared_base.http.guards import allow
 from shared_base.http.identity import current_actor
 from shared_base.http.language import page_zone
@@ -182,7 +183,7 @@ def _account_exported(lease: Lease, months: Sequence[MonthAccount]) -> Response:
 
 def _new_form() -> NewLeaseForm:
     form = NewLeaseForm(tenant=request.args.get("tenant"))
-    form.tenant.choices = [(str(tenant.id), f"{tenant.name} · {tenant.uscc}") for tenant in tenant_choices()]
+    form.tenant.choices = choices((tenant.id, f"{tenant.name} · {tenant.uscc}") for tenant in tenant_choices())
     offer_spaces(form, catalogue.spaces(session(), current_base().id))
     return form
 

@@ -18,7 +18,7 @@ from shared_base.core.errors import Invalid, SharedBaseError
 from shared_base.core.periods import Month
 from shared_base.http.exports import export
 from shared_base.http.extensions import now, session
-from shared_base.http.forms import Form
+from shared_base.http.forms import Form, choices
 from shared_base.http.guards import allow
 from shared_base.http.identity import current_actor
 from shared_base.http.language import page_zone
@@ -71,7 +71,7 @@ class PaymentForm(MoneyForm):
     service_month = MonthField(
         _l("Month of service"), [InputRequired()], description=_l("The month that the money is for")
     )
-    kind = SelectField(_l("Kind"), choices=list(PAYMENT_KINDS.items()))
+    kind = SelectField(_l("Kind"), choices=choices(PAYMENT_KINDS.items()))
     note = StringField(_l("Note"), [Optional(), Length(max=500)])
 
     @property
@@ -232,7 +232,7 @@ def _new_form() -> PaymentForm:
     )
     base = current_base()
     rows = list_leases(session(), current_actor(), LeaseFilter(base_id=base.id), on=today, limit=MOST_LEASES)
-    form.lease.choices = [(str(row.id), f"{row.ref} · {row.tenant_name}") for row in rows]
+    form.lease.choices = choices((row.id, f"{row.ref} · {row.tenant_name}") for row in rows)
     return form
 
 

@@ -18,7 +18,7 @@ from shared_base.core.errors import SharedBaseError
 from shared_base.core.periods import Month
 from shared_base.http.exports import export
 from shared_base.http.extensions import now, session
-from shared_base.http.forms import Form
+from shared_base.http.forms import Form, choices
 from shared_base.http.guards import STAFF, allow
 from shared_base.http.identity import current_actor
 from shared_base.http.language import page_zone
@@ -44,7 +44,7 @@ STATES = {"good": _l("In good standing"), "suspended": _l("Suspended")}
 
 class DetailsForm(Form):
     name = StringField(_l("Name"), [InputRequired(), Length(max=200)])
-    kind = SelectField(_l("Kind"), choices=list(TENANT_KINDS.items()))
+    kind = SelectField(_l("Kind"), choices=choices(TENANT_KINDS.items()))
     division_code = StringField(
         _l("Division code"), [Optional()], description=_l("Of the registered address; GB/T 2260, six digits: 440113")
     )

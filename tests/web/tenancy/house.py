@@ -90,7 +90,7 @@ def browser_of(house: House, signed_in: Callable[[Any], FlaskClient]) -> Callabl
 
     def open_browser(role: str, *, language: str = "en") -> FlaskClient:
         client = signed_in(house.people[role])
-        client.set_cookie("locale", language, domain="127.0.0.1")
+        client.set_cookie("locale", language)
         return client
 
     return open_browser
