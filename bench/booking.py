@@ -55,9 +55,7 @@ def measure(ground: Ground, database: Database, house: House, *, quick: bool) ->
         sent = ground.statements(database, lambda: _book_one(ours, house, rows.take(1)[0]))
     medians = {name: _median(rounds) for name, rounds in found.items()}
     ratios = {
-        name: statistics.median(
-            mine.rate / other.rate for mine, other in zip(found["ours"], found[name], strict=True)
-        )
+        name: statistics.median(mine.rate / other.rate for mine, other in zip(found["ours"], found[name], strict=True))
         for name in ("bare", "driver")
     }
     ours_said = _said(medians["ours"])

@@ -125,8 +125,8 @@ def load_month(superuser_url: str, *, bookings: int = BOOKINGS) -> Month:
             db.execute(
                 """
                 insert into stays (id, revision, booking_id, studio_id, base_id, tenant_id, checked_in_at, checked_out_at)
-                select uuidv7(), 1, id, studio_id, base_id, tenant_id, lower(during) + make_interval(secs => n %% 300),
-                       case when n %% 997 > 0 then upper(during) + make_interval(secs => n %% 1200 - 300) end
+                select uuidv7(), 1, id, studio_id, base_id, tenant_id, lower(during) + make_interval(secs => n % 300),
+                       case when n % 997 > 0 then upper(during) + make_interval(secs => n % 1200 - 300) end
                 from (select *, row_number() over () as n from bookings where state = 'completed') b
                 """
             )

@@ -34,7 +34,9 @@ def table(lines: Sequence[Line]) -> str:
     rows = [HEADINGS, *(line.cells() for line in lines)]
     widths = [max(_width(row[column]) for row in rows) for column in range(len(HEADINGS))]
     rule = "  ".join("-" * width for width in widths)
-    written = ["  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    written = [
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)) for row in rows
+    ]
     return "\n".join(line.rstrip() for line in (written[0], rule, *written[1:]))
 
 

@@ -107,6 +107,7 @@ def test_a_guardians_consent_is_asked_for_below_eighteen_only(
 def test_a_host_leaves_and_comes_back(owner: FlaskClient, session: Session, house: House) -> None:
     address = f"/hosts/{house.host.id}"
     owner.post(f"{address}/departure")
+    owner.get(address)  # the page that says so once
     assert "小鹿" not in words(owner.get("/hosts/").text)
     assert "小鹿" in words(owner.get("/hosts/?team=all").text)
     owner.post(f"{address}/return")

@@ -87,7 +87,8 @@ def test_a_space_that_is_let_already_is_refused_naming_the_lease(
     operator: FlaskClient, session: Session, house: House
 ) -> None:
     before = refs(session)
-    answer = operator.post("/leases/new", data=terms(house, first="2026-12-31", space_ids=str(house.office.id)))
+    taken = {"space_ids": str(house.office.id), "rent_free-0-first": "", "rent_free-0-last": ""}
+    answer = operator.post("/leases/new", data=terms(house, first="2026-12-31", **taken))
     assert answer.status_code == 409
     assert "L-OWN" in words(answer.text)
     assert refs(session) == before
