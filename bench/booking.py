@@ -3,7 +3,6 @@
 import json
 import statistics
 import uuid
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -69,7 +68,7 @@ def measure(ground: Ground, database: Database, house: House, *, quick: bool) ->
         "ratio_to_bare_flask": ratios["bare"],
         "ratio_to_bare_psycopg": ratios["driver"],
         "statements": sent,
-        "rounds": {name: [asdict(figures) for figures in rounds] for name, rounds in found.items()},
+        "rounds": {name: [figures.as_json() for figures in rounds] for name, rounds in found.items()},
     }  # fmt: skip
 
 

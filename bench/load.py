@@ -27,6 +27,9 @@ class Figures:
     p95: float
     p99: float
 
+    def as_json(self) -> dict[str, float]:
+        return {"rate": self.rate, "p50": self.p50, "p95": self.p95, "p99": self.p99}
+
 
 def figures(latencies: Sequence[float], statuses: Counter[int], seconds: float) -> Figures:
     cuts = statistics.quantiles(latencies, n=100)

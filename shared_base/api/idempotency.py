@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from flask import Response, make_response, request
 
+from shared_base.core.database import Direct
 from shared_base.core.errors import Invalid, SharedBaseError
 from shared_base.core.i18n import N_
 from shared_base.core.retry import retrying
@@ -25,7 +26,7 @@ HEADER = "Idempotency-Key"
 #: refusals that are answers to the request as such: told again for the same key. Others (401, 503) are not its fate.
 FINAL = (404, 409, 422)
 
-_KEEP = sa.text("""
+_KEEP = Direct("""
     insert into idempotency_keys (caller_id, key, request_digest, status, answer, location, created_at)
     values (:caller_id, :key, :digest, :status, :answer, :location, :at)
     on conflict (caller_id, key) do nothing
@@ -65,7 +66,7 @@ class _Asked:
             "location": response.location,
             "at": now(),
         }
-        return db.session.connection().scalar(_KEEP, values) is not None
+        return bool(_KEEP.rows(db.session(), values))
 
     def answer(self) -> Response | None:
         """The first answer again, or None while there is none."""

@@ -11,25 +11,27 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from psycopg.types.json import Jsonb
 from sqlalchemy.orm import Session
 
 from shared_base.bookings.openings import local_days, openings
 from shared_base.bookings.rows import BookingRow, Claim, Situation, Wanted
 from shared_base.core.actor import Actor
+from shared_base.core.database import Direct
 from shared_base.core.retry import Again
 
 # A request that already sees its time taken queues for no lock: under a rush on one slot only the first wave waits.
-_LOCK_IF_FREE = sa.text("""
+_LOCK_IF_FREE = Direct("""
     select id from resources
     where id = any(:ids) and not exists (select from busy_ranges(:ids, tstzrange(:start, :end)))
     order by id for no key update
 """)
 
-_LOCK = sa.text("select id from resources where id = any(:ids) order by id for no key update")
+_LOCK = Direct("select id from resources where id = any(:ids) order by id for no key update")
 
-# `except_booking`: a booking that moves is not in its own way. Its allocations are live, and live ranges of a resource
-# never overlap: so resource and range name one.
-_LOOK = sa.text(f"""
+# The columns are the fields of `Situation`, in their order. `except_booking`: a booking that moves is not in its own
+# way. Its allocations are live, and live ranges of a resource never overlap: so resource and range name one.
+_LOOK = Direct(f"""
     select s.base_id, b.code as base_code, b.name as base_name, b.timezone,
            s.code as studio_code, s.name as studio_name, s.kind as studio_kind, s.scene, s.area_m2, s.buffer_minutes,
            s.in_service @> touched.days as in_service, cast(lower(s.in_service) as text) as service_first,
@@ -46,7 +48,7 @@ _LOOK = sa.text(f"""
              where claim.resource_id is not null and not exists (
                select from allocations own where own.booking_id = :except_booking and own.live
                and own.resource_id = busy.resource_id and own.during = busy.during)) as taken,
-           t.name as tenant_name, t.uscc as tenant_uscc, t.suspension_reason, a.tenant_id is not null as admitted,
+           t.name as tenant_name, t.uscc as tenant_uscc, a.tenant_id is not null as admitted, t.suspension_reason,
            h.id is not null as host_found, h.stage_name as host_stage_name, h.born_on as host_born_on,
            h.real_name_checked_at is not null as host_checked, h.guardian_consent_at is not null as host_consent,
            h.left_at is not null as host_left
@@ -64,7 +66,7 @@ _LOOK = sa.text(f"""
 
 # All or nothing in one statement: a code that exists already writes nothing, the caller takes another; a claim that
 # somebody took past the locks is counted, and the event is written only for a booking that holds all it wants.
-_WRITE = sa.text("""
+_WRITE = Direct("""
     with booking as (
       insert into bookings (code, base_id, studio_id, tenant_id, host_id, title, platform, during, state,
                             created_at, created_by, changed_at)
@@ -84,7 +86,7 @@ _WRITE = sa.text("""
       from booking b where (select count(*) from held) = cardinality(:resources)
     )
     select b.id, (select count(*) from held) as held from booking b
-""").bindparams(sa.bindparam("payload", type_=sa.JSON))
+""")
 
 _HOLD = sa.text("""
     insert into allocations (resource_id, booking_id, tenant_id, base_id, during)
@@ -132,8 +134,8 @@ def lock(session: Session, resource_ids: set[UUID], *, unless_busy: tuple[dateti
     values: dict[str, Any] = {"ids": sorted(resource_ids)}
     if unless_busy:
         values |= {"start": unless_busy[0], "end": unless_busy[1]}
-    locked = session.connection().execute(_LOCK_IF_FREE if unless_busy else _LOCK, values)
-    return len(locked.all()) == len(resource_ids)
+    locked = (_LOCK_IF_FREE if unless_busy else _LOCK).rows(session, values)
+    return len(locked) == len(resource_ids)
 
 
 def look(session: Session, wanted: Wanted, *, except_booking: UUID | None = None) -> Situation | None:
@@ -146,8 +148,8 @@ def look(session: Session, wanted: Wanted, *, except_booking: UUID | None = None
         "end": wanted.end,
         "except_booking": except_booking,
     }
-    row = session.connection().execute(_LOOK, values).mappings().first()
-    return Situation(**row) if row else None
+    found = _LOOK.rows(session, values)
+    return Situation(*found[0]) if found else None
 
 
 def _claim_values(claims: Sequence[Claim]) -> dict[str, Any]:
@@ -165,15 +167,15 @@ def write(
 
     Short of a resource (only somebody who wrote past the locks can cause that) nothing of it stays.
     """
-    told = {"actor_id": by.user_id, "actor_label": by.label, "payload": {"after": after}}
-    values = columns | _claim_values(claims) | told
-    row = session.connection().execute(_WRITE, values).first()
-    if row is None:
+    told = {"actor_id": by.user_id, "actor_label": by.label, "payload": Jsonb({"after": after})}
+    found = _WRITE.rows(session, columns | _claim_values(claims) | told)
+    if not found:
         return Written(None, 0)
-    if row.held < len(claims):
+    written = Written(*found[0])
+    if written.held < len(claims):
         for table in ("allocations where booking_id", "bookings where id"):
-            session.connection().execute(sa.text(f"delete from {table} = :id"), {"id": row.id})  # noqa: S608
-    return Written(row.id, row.held)
+            session.connection().execute(sa.text(f"delete from {table} = :id"), {"id": written.id})  # noqa: S608
+    return written
 
 
 def release(session: Session, booking_id: UUID, *, but_not: UUID | None = None) -> None:

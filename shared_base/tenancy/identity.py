@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from shared_base.core.actor import Actor, Grant
-from shared_base.core.database import set_scope
+from shared_base.core.database import Direct, set_scope
 from shared_base.core.row_security import after_tables
 from shared_base.people.secret import digest
 
@@ -70,8 +69,8 @@ after_tables("REVOKE EXECUTE ON FUNCTION actor_of(uuid, text) FROM PUBLIC")
 
 
 _LOOKUPS = {
-    "session": sa.text("select identify_session(:secret, :at)"),
-    "token": sa.text("select identify_token(:secret, :at)"),
+    "session": Direct("select identify_session(:secret, :at)"),
+    "token": Direct("select identify_token(:secret, :at)"),
 }
 
 
@@ -93,7 +92,7 @@ class Identity:
 
 def identify(session: Session, kind: Literal["session", "token"], secret: str, *, at: datetime) -> Identity | None:
     """The caller who holds `secret`, or None; the session's transactions then see what the caller may see."""
-    found: dict[str, Any] | None = session.connection().scalar(_LOOKUPS[kind], {"secret": digest(secret), "at": at})
+    found: dict[str, Any] | None = _LOOKUPS[kind].rows(session, {"secret": digest(secret), "at": at})[0][0]
     if found is None:
         return None
     actor = Actor(

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from shared_base.app import COMMANDS, cli
+from shared_base.demo.accounts import ACCOUNTS, PASSWORD
 from tests.architecture.documents import PAGES, ROOT, Section, anchors, links, sections
 
 DOCS = ROOT / "docs"
@@ -71,6 +72,13 @@ def test_documented_settings_are_those_that_are_read() -> None:
     assert set(re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE)) == read
     for other in PAGES:
         assert set(SETTING.findall(text_of(other))) <= read | OF_TESTS, other.name
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_readme_lists_the_sign_ins_of_the_demo(page: str) -> None:
+    text = text_of(ROOT / page)
+    assert f"`{PASSWORD}`" in text
+    assert set(re.findall(r"`([\w.]+@demo\.example)`", text)) == {account.email for account in ACCOUNTS}
 
 
 def leaves(command: click.Command, words: tuple[str, ...]) -> list[tuple[str, ...]]:

@@ -110,6 +110,7 @@ def new() -> str:
 @writes
 def create() -> Any:
     form = NewBaseForm()
+    status = 422
     if form.validate_on_submit():
         try:
             base = actions.create_base(
@@ -121,11 +122,11 @@ def create() -> Any:
                 at=now(),
             )
         except SharedBaseError as error:
-            form.refuse(error)
+            status = form.refuse(error)
         else:
             flash(_("%(name)s was entered. Its months are closed from this one on.", name=base.name), "success")
             return redirect(url_for("bases.show", code=base.code), 303)
-    return render_template("catalogue/base_form.html", form=form, base=None), 422
+    return render_template("catalogue/base_form.html", form=form, base=None), status
 
 
 def _show(base: Base, opening: OpeningForm | None = None, recognition: RecognitionForm | None = None) -> str:
@@ -177,15 +178,16 @@ def edit(code: str) -> str:
 def update(code: str) -> Any:
     base = _base(code, to_change=True)
     form = BaseForm()
+    status = 422
     if form.validate_on_submit():
         try:
             actions.change_base(session(), base, details=form.details(), by=current_actor(), at=now())
         except SharedBaseError as error:
-            form.refuse(error)
+            status = form.refuse(error)
         else:
             flash(_("%(name)s was saved.", name=base.name), "success")
             return redirect(url_for("bases.show", code=base.code), 303)
-    return render_template("catalogue/base_form.html", form=form, base=base), 422
+    return render_template("catalogue/base_form.html", form=form, base=base), status
 
 
 @bp.post("/<code>/opening-hours")
@@ -194,17 +196,18 @@ def update(code: str) -> Any:
 def open_at(code: str) -> Any:
     base = _base(code, to_change=True)
     form = OpeningForm()
+    status = 422
     if form.validate_on_submit():
         try:
             actions.set_opening_hours(
                 session(), base, opening=_opening(form), first=form.first.data, by=current_actor(), at=now()
             )
         except SharedBaseError as error:
-            form.refuse(error)
+            status = form.refuse(error)
         else:
             flash(_("The new opening hours hold from that day on."), "success")
             return redirect(url_for("bases.show", code=base.code), 303)
-    return _show(base, opening=form), 422
+    return _show(base, opening=form), status
 
 
 @bp.post("/<code>/recognitions")
@@ -213,13 +216,14 @@ def open_at(code: str) -> Any:
 def recognise(code: str) -> Any:
     base = _base(code, to_change=True)
     form = RecognitionForm()
+    status = 422
     if form.validate_on_submit():
         period = actions.RecognitionPeriod(form.number.data, form.first.data, form.last.data)
         try:
             actions.recognise(session(), base, period=period, by=current_actor(), at=now())
         except SharedBaseError as error:
-            form.refuse(error, recognised_to="last", recognition_no="number")
+            status = form.refuse(error, recognised_to="last", recognition_no="number")
         else:
             flash(_("The recognition was entered."), "success")
             return redirect(url_for("bases.show", code=base.code), 303)
-    return _show(base, recognition=form), 422
+    return _show(base, recognition=form), status

@@ -100,6 +100,7 @@ def new() -> str:
 @writes
 def create() -> Any:
     form = _form()
+    status = 422
     if form.validate_on_submit():
         base = queries.base(session(), current_base().code)
         details = {"start": form.start.data, "end": form.end.data, "reason": form.reason.data}
@@ -110,11 +111,11 @@ def create() -> Any:
             else:
                 made = spaces.close_base(session(), base, **details, by=current_actor(), at=now())
         except SharedBaseError as error:
-            form.refuse(error)
+            status = form.refuse(error)
         else:
             flash(_("Closed. No new bookings are taken for that time."), "success")
             return redirect(url_for("closures.show", closure_id=made.outage.id), 303)
-    return render_template("catalogue/closure_form.html", form=form), 422
+    return render_template("catalogue/closure_form.html", form=form), status
 
 
 @bp.get("/<uuid:closure_id>")

@@ -154,15 +154,16 @@ def new() -> str:
 def create() -> tuple[str, int] | BaseResponse:
     base = queries.base(session(), current_base().code)
     form = SpaceForm()
+    status = 422
     if form.validate_on_submit():
         try:
             space = spaces.create_space(session(), base, details=form.details(), by=current_actor(), at=now())
         except SharedBaseError as error:
-            form.refuse(error)
+            status = form.refuse(error)
         else:
             flash(_("%(code)s was entered.", code=space.code), "success")
             return redirect(url_for("spaces.show", space_id=space.id), 303)
-    return render_template("catalogue/space_form.html", form=form, space=None), 422
+    return render_template("catalogue/space_form.html", form=form, space=None), status
 
 
 def _runs(base_id: UUID) -> bool:
@@ -220,11 +221,12 @@ def edit(space_id: UUID) -> str:
 def update(space_id: UUID) -> tuple[str, int] | BaseResponse:
     space = _space(space_id)
     form = SpaceForm()
+    status = 422
     if form.validate_on_submit():
         try:
             changed = spaces.change_space(session(), space, details=form.details(), by=current_actor(), at=now())
         except SharedBaseError as error:
-            form.refuse(error)
+            status = form.refuse(error)
         else:
             flash(_("%(code)s was saved.", code=space.code), "success")
             if changed.hits:
@@ -233,4 +235,4 @@ def update(space_id: UUID) -> tuple[str, int] | BaseResponse:
                     "warning",
                 )
             return redirect(url_for("spaces.show", space_id=space.id), 303)
-    return render_template("catalogue/space_form.html", form=form, space=space), 422
+    return render_template("catalogue/space_form.html", form=form, space=space), status

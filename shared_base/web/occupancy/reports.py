@@ -174,7 +174,7 @@ def _links(row: MonthReport) -> dict[str, dict[str, UUID]]:
     )
     usccs = {tenant["uscc"] for tenant in queries.body_of(row)["tenants"]}
     tenants = session().execute(sa.select(Tenant.uscc, Tenant.id).where(Tenant.uscc.in_(usccs)))
-    return {"leases": dict(leases.tuples().all()), "tenants": dict(tenants.tuples().all())}
+    return {"leases": dict(leases.all()), "tenants": dict(tenants.all())}
 
 
 @bp.post("/<uuid:report_id>/revisions")

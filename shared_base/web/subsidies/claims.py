@@ -175,7 +175,7 @@ def _behind(document: dict[str, Any]) -> tuple[dict[str, UUID], dict[str, UUID]]
     refs = {row["lease"] for row in (*document["lines"], *document["excluded"])}
     reports = sa.select(MonthReport.digest, MonthReport.id).where(MonthReport.digest.in_(digests))
     leases = sa.select(Lease.ref, Lease.id).where(Lease.ref.in_(refs))
-    return dict(session().execute(reports).tuples().all()), dict(session().execute(leases).tuples().all())
+    return dict(session().execute(reports).all()), dict(session().execute(leases).all())
 
 
 @bp.get("/<code>.<kind>")

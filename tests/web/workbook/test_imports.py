@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -21,7 +22,7 @@ from shared_base.core.clock import FixedClock
 from shared_base.core.events import Event
 from shared_base.tenancy.models import Lease, Tenant
 from shared_base.web.workbook import kept
-from tests.factories.tenancy import make_tenant, make_uscc
+from tests.factories.tenancy import make_lease, make_tenant, make_uscc
 from tests.web.tenancy.house import House, words
 
 SPACES = ("base", "code", "name", "kind", "area_m2", "in_service_from")
@@ -32,8 +33,7 @@ LEASES = ("ref", "tenant_uscc", "base", "spaces", "area_m2", "start_date", "end_
 @pytest.fixture(autouse=True)
 def _nothing_is_kept_from_before(web_settings: Settings) -> Iterator[None]:
     yield
-    for folder in kept._folders(web_settings.data_dir / kept.FOLDER):
-        kept.forget(web_settings.data_dir, kept.UUID(folder.name))
+    shutil.rmtree(web_settings.data_dir / kept.FOLDER, ignore_errors=True)
 
 
 def workbook(**sheets: list[tuple[Any, ...]]) -> bytes:
@@ -203,7 +203,7 @@ def test_a_stranger_is_led_to_signing_in(stranger: FlaskClient) -> None:
     assert stranger.get("/imports/").status_code == 303
 
 
-# --- an operator's workbook speaks of the operator's own bases ---------------------------------------------------------
+# --- an operator's workbook speaks of the operator's own bases --------------------------------------------------------
 
 
 def test_rows_of_a_base_that_one_does_not_run_are_refused(
@@ -244,8 +244,6 @@ def test_references_and_enterprises_of_other_bases_are_neither_changed_nor_told(
 ) -> None:
     other = session.scalars(sa.select(Base).where(Base.code == "PYW")).one()
     foreign = make_tenant(session, other, name="外地企业")
-    from tests.factories.tenancy import make_lease
-
     make_lease(session, foreign, other, ref="PYW-L1")
     session.commit()
     row = ("PYW-L1", house.own.uscc, "HRB", "O-2", "10", "2026-01-01", "2026-12-31", "100")
