@@ -34,7 +34,8 @@ from bookings where base_id = %(base)s and during && tstzrange(%(since)s, %(unti
 """
 _STAYED = """
 select y.studio_id, y.tenant_id, tstzrange(y.checked_in_at, coalesce(y.checked_out_at,
-         greatest(y.checked_in_at, coalesce(b.released_at, upper(b.during))))) * tstzrange(%(since)s, %(until)s) as during
+         greatest(y.checked_in_at, coalesce(b.released_at, upper(b.during)))))
+         * tstzrange(%(since)s, %(until)s) as during
 from stays y join bookings b on b.id = y.booking_id
 where y.base_id = %(base)s and tstzrange(y.checked_in_at, y.checked_out_at, '[]') && tstzrange(%(since)s, %(until)s)
   and not y.voided and b.state <> 'cancelled'

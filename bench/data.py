@@ -53,7 +53,7 @@ class House:
     seconds: float
 
     def gap(self, number: int) -> tuple[int, datetime, datetime]:
-        """The place of the studio, start and end of the free time `number`: each number another one, none of them past."""
+        """Studio, start and end of the free time `number`: each number another one, none of them past."""
         round_, place = divmod(number, len(self.studios))
         studio = place * 7_919 % len(self.studios)
         start = self.first + PERIOD * (self.first_gap + round_) + timedelta(hours=studio % 4) + ON_AIR + CLEAN
@@ -124,7 +124,8 @@ def load_month(superuser_url: str, *, bookings: int = BOOKINGS) -> Month:
             _book(db, base_id, tenants, first, each, period=slot, on_air=slot * 2 / 3, past=True)
             db.execute(
                 """
-                insert into stays (id, revision, booking_id, studio_id, base_id, tenant_id, checked_in_at, checked_out_at)
+                insert into stays
+                  (id, revision, booking_id, studio_id, base_id, tenant_id, checked_in_at, checked_out_at)
                 select uuidv7(), 1, id, studio_id, base_id, tenant_id, lower(during) + make_interval(secs => n % 300),
                        case when n % 997 > 0 then upper(during) + make_interval(secs => n % 1200 - 300) end
                 from (select *, row_number() over () as n from bookings where state = 'completed') b
@@ -205,7 +206,8 @@ def _tenants(db: Db, base_id: UUID, number: int) -> list[UUID]:
     for n in range(number):
         body = f"91230102{n:09d}"
         row = db.execute(
-            "insert into tenants (uscc, name, kind, created_at) values (%s, %s, 'mcn', '2026-01-01T00:00Z') returning id",
+            "insert into tenants (uscc, name, kind, created_at)"
+            " values (%s, %s, 'mcn', '2026-01-01T00:00Z') returning id",
             (body + uscc.calc_check_digit(body), f"传媒{n}有限公司"),
         ).fetchone()
         assert row
@@ -292,10 +294,16 @@ def _book(
 def _bare_tables(db: Db) -> None:
     """The yardstick's tables: the allocations of the booked base under the same constraint, and nothing else."""
     for table in ("bare_bookings", "bare_rows"):
-        _run(db, f"create table {table} (id uuid primary key default uuidv7(), resource_id uuid not null,"
-                 " during tstzrange not null, title text)")  # fmt: skip
-        _run(db, f"insert into {table} (resource_id, during, title)"
-                 " select a.resource_id, a.during, b.title from allocations a join bookings b on b.id = a.booking_id")  # fmt: skip
+        _run(
+            db,
+            f"create table {table} (id uuid primary key default uuidv7(), resource_id uuid not null,"
+            " during tstzrange not null, title text)",
+        )
+        _run(
+            db,
+            f"insert into {table} (resource_id, during, title) select a.resource_id, a.during, b.title"
+            " from allocations a join bookings b on b.id = a.booking_id",
+        )
         _run(db, f"alter table {table} add constraint {table}_never_two_at_once"
                  " exclude using gist (resource_id with =, during with &&)")  # fmt: skip
         _run(db, f"grant select, insert on {table} to public")

@@ -1,4 +1,4 @@
-"""What is measured on: a PostgreSQL of the bench's own in a directory that is gone afterwards, and web servers on it."""
+"""What is measured on: a PostgreSQL of the bench's own in a passing directory, and web servers on it."""
 
 import os
 import shutil
@@ -69,7 +69,7 @@ class Ground:
         return Database(name, app, owner, self.server.superuser_url(name))
 
     def environment(self, database: Database) -> dict[str, str]:
-        """The environment of the product's own processes on a database: the settings' defaults, whatever is exported."""
+        """The environment of the product's processes on a database: the settings' defaults, whatever is exported."""
         ours = ("SHARED_BASE_", "DATABASE_", "SMTP_URL", "PORT")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         return {**kept, "DATABASE_URL": database.app, "SHARED_BASE_DATA_DIR": str(self.folder / "files")}

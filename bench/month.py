@@ -41,7 +41,7 @@ def measure(ground: Ground, *, bookings: int, say: Callable[[str], None]) -> tup
     return [
         Line(f"report close, {bookings:,} bookings: beside bare SQL for its figures", _seconds(close), _seconds(bare),
              ratio, "≤ 1.5", ratio <= 1.5),
-        Line("  … beside bare totals and unions alone, days and hours left out", _seconds(close), _seconds(sums), strict),
+        Line("  … beside bare totals and unions alone, no days and hours", _seconds(close), _seconds(sums), strict),
         Line("  … digest of every row, apart", _seconds(digest)),
         Line("  … peak memory of the process, empty month and full", f"{found['peak_mb_after']:.0f} MB",
              f"{found['peak_mb_before']:.0f} MB", None, f"+ ≤ {FLAT} MB", grown <= FLAT),

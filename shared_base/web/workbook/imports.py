@@ -122,7 +122,9 @@ def _upload(token: UUID) -> kept.Upload:
 @allow("operator")
 def show(token: UUID) -> str:
     if done := _imported(token):
-        return render_template("workbook/done.html", done=done, sheets=_sheet_names())
+        counts = done.payload["sheets"]
+        ordered = {sheet.name: counts[sheet.name] for sheet in SHEETS if sheet.name in counts}
+        return render_template("workbook/done.html", done=done, counts=ordered, sheets=_sheet_names())
     upload = _upload(token)
     checked = upload.checked
     return render_template(
