@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -27,6 +28,8 @@ def main() -> int:
     parser.add_argument("--only", choices=NAMES, action="append", metavar="NAME", help=", ".join(NAMES))
     parser.add_argument("--quick", action="store_true", help="a tenth of the data: minutes become seconds")
     options = parser.parse_args()
+    # asked to end, we leave as after an error: servers are stopped and files removed
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     wanted = options.only or list(NAMES)
     bookings = BOOKINGS // 10 if options.quick else BOOKINGS
     lines: list[Line] = []

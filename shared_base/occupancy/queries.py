@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.orm import Session, defer
 
 from shared_base.catalogue.models import Base, Space
@@ -61,7 +62,7 @@ def reports(
     session: Session, *, base_id: UUID | None = None, first: Month | None = None, last: Month | None = None
 ) -> list[MonthReport]:
     """The newest revision of every frozen month the caller sees, newest month first; without the bytes."""
-    wanted = sa.select(MonthReport).distinct(MonthReport.base_id, MonthReport.month)
+    wanted = sa.select(MonthReport).ext(pg.distinct_on(MonthReport.base_id, MonthReport.month))
     if base_id is not None:
         wanted = wanted.where(MonthReport.base_id == base_id)
     if first is not None:

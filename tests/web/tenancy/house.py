@@ -1,8 +1,10 @@
 """A base with two enterprises, a lease each, and people of every role in browsers of their own."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from html import unescape
 from typing import Any
 
 import pytest
@@ -36,8 +38,8 @@ class House:
     people: dict[str, User] = field(default_factory=dict)
 
 
-@pytest.fixture
-def house(session: Session) -> House:
+def build_house(session: Session) -> House:
+    """The house as rows; the caller commits."""
     base = make_base(session, code="HRB", name="哈尔滨直播基地")
     studios = make_studios(session, base, 3)
     office = make_space(session, base, kind="office", code="O-1")
@@ -80,6 +82,12 @@ def house(session: Session) -> House:
     built.people["rival"] = make_user(session, "tenant_owner", tenant=rival)
     built.people["admin"] = make_user(session, "admin")
     built.people["elsewhere"] = make_user(session, "operator", base=make_base(session, code="PYW"))
+    return built
+
+
+@pytest.fixture
+def house(session: Session) -> House:
+    built = build_house(session)
     session.commit()
     return built
 
@@ -123,7 +131,4 @@ def main_of(page: str) -> str:
 
 def words(page: str) -> str:
     """The text of a page's middle, without markup."""
-    import re
-    from html import unescape
-
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", main_of(page))).split())
