@@ -82,7 +82,7 @@ class Direct:
     """A constant statement that the driver runs by itself, in the session's transaction: for the hot path.
 
     SQLAlchemy compiles, wraps and describes anew what here is the same text and one row each time; that took twice as
-    long as driver and server together. Parameters are written `:name`; what fails is raised as SQLAlchemy would.
+    long as the driver itself. Parameters are written `:name`; what fails is raised as SQLAlchemy would.
     """
 
     def __init__(self, statement: str) -> None:
@@ -96,10 +96,15 @@ class Direct:
         if connection.dispatch.before_cursor_execute or connection.dispatch.after_cursor_execute:
             # somebody listens to the statements: they hear of this one too
             return [tuple(row) for row in connection.exec_driver_sql(self._statement, values)]
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
+        # one cursor serves a connection for as long as it is open: the pool empties `info` when it connects anew
+        cursor = connection.info.get("direct")
+        if cursor is None:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            cursor = connection.info["direct"] = driver.cursor()
         try:
-            return driver.execute(self._bytes, values, prepare=True).fetchall()
+            found: list[tuple[Any, ...]] = cursor.execute(self._bytes, values, prepare=True).fetchall()
+            return found
         except psycopg.Error as error:
             raise DBAPIError.instance(self._statement, values, error, psycopg.Error) from error
 

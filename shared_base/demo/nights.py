@@ -39,6 +39,7 @@ def build_closures(today: date) -> list[ClosureRow]:
 
 def build_bookings(house: House, now: datetime, rng: random.Random) -> list[BookingRow]:
     """Every session from the first closed month to a week ahead, in order of studio and time."""
+    now = now.replace(microsecond=0)  # stays are kept in whole seconds
     today = now.astimezone(ZONE).date()
     first = Month.of(today).plus(-3).first
     rows: list[BookingRow] = []
