@@ -19,6 +19,7 @@ from shared_base.bookings.openings import local_days, openings
 from shared_base.bookings.rows import Claim, FreeStudio, Situation, Wanted
 from shared_base.bookings.rules import local
 from shared_base.core.actor import Actor
+from shared_base.core.database import Direct
 from shared_base.core.i18n import N_
 
 #: how many other studios a refusal names
@@ -57,7 +58,7 @@ _FREE = f"""
       and s.id not in (select space_id from let)
 """  # noqa: S608 (composed of our own expressions)
 
-_FREE_BY_CODE = sa.text(_FREE + " order by s.code")
+_FREE_BY_CODE = Direct(_FREE + " order by s.code")
 _FREE_LIKE = sa.text(
     _FREE
     + " order by s.scene is not distinct from cast(:like_scene as text) desc, abs(s.area_m2 - :like_area_m2), s.code"
@@ -127,7 +128,7 @@ def free_studios(
     One statement: opening hours, service, outages, leases of others, bookings and the clean-down after them.
     """
     values = _asked(base_id, start, end, tenant_id) | {"scene": scene, "min_area_m2": min_area_m2}
-    return [FreeStudio._make(row) for row in session.connection().execute(_FREE_BY_CODE, values)]
+    return [FreeStudio._make(row) for row in _FREE_BY_CODE.rows(session, values)]
 
 
 def _asked(base_id: UUID, start: datetime, end: datetime, tenant_id: UUID | None) -> dict[str, Any]:
