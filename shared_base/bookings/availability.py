@@ -18,6 +18,7 @@ from shared_base.bookings.errors import Taken
 from shared_base.bookings.openings import local_days, openings
 from shared_base.bookings.rows import Claim, FreeStudio, Situation, Wanted
 from shared_base.bookings.rules import local
+from shared_base.catalogue.errors import UnknownBase
 from shared_base.core.actor import Actor
 from shared_base.core.database import Direct
 from shared_base.core.i18n import N_
@@ -27,25 +28,31 @@ MOST_ALTERNATIVES = 5
 #: how far ahead it looks for the next free time of the same studio
 NEXT_SLOT_WITHIN = timedelta(days=14)
 
+
 # The clean-down after a booking must be free, too, and is each studio's own: busy resources are asked for once for
 # every length of it that the base knows (one or two), not once for every studio.
-_FREE = f"""
+def _free(base: str) -> str:
+    """The free studios of the base that the condition `base` names (an expression over `bases b`)."""
+    return f"""
     with asked as materialized (
-      select b.id, {local_days(":start", ":end", "b.timezone")} as days, b.timezone from bases b where b.id = :base_id
+      select b.id, {local_days(":start", ":end", "b.timezone")} as days, b.timezone from bases b
+      where {base}
     ), opened as materialized (
       select asked.id, asked.days from asked
       cross join lateral ({openings("asked.id", "asked.timezone", "lower(asked.days) - 1", "upper(asked.days)")}) o
       where o.hours @> tstzrange(:start, :end)
     ), busy as materialized (
       select lengths.buffer_minutes, resource_id
-      from (select distinct buffer_minutes from spaces where base_id = :base_id and kind = 'studio') lengths
+      from (select distinct s.buffer_minutes from spaces s join asked on s.base_id = asked.id
+            where s.kind = 'studio') lengths
       cross join lateral busy_resources(tstzrange(:start, :end + make_interval(mins => lengths.buffer_minutes)))
         as resource_id
     ), let as materialized (
-      select space_id from opened cross join lateral spaces_let_to_others(:base_id, :tenant_id, opened.days) as space_id
+      select space_id from opened
+      cross join lateral spaces_let_to_others(opened.id, :tenant_id, opened.days) as space_id
     ), shut as materialized (
-      select resource_id from outages
-      where base_id = :base_id and during && tstzrange(:start, :end) and cancelled_at is null
+      select x.resource_id from outages x join asked on x.base_id = asked.id
+      where x.during && tstzrange(:start, :end) and x.cancelled_at is null
     )
     select s.id, s.code, s.name, s.scene, s.area_m2, s.buffer_minutes
     from opened join spaces s on s.base_id = opened.id
@@ -56,11 +63,19 @@ _FREE = f"""
       and s.id not in (select resource_id from shut where resource_id is not null)
       and (s.buffer_minutes, s.id) not in (select buffer_minutes, resource_id from busy)
       and s.id not in (select space_id from let)
-"""  # noqa: S608 (composed of our own expressions)
+    """  # noqa: S608 (composed of our own expressions)
 
-_FREE_BY_CODE = Direct(_FREE + " order by s.code")
+
+_FREE_BY_CODE = Direct(_free("b.id = :base_id") + " order by s.code")
+# The list is written by the database: an object for each studio here took longer than finding them all.
+_FREE_AS_JSON = Direct(f"""
+    select exists (select from bases where code = :base_code), cast(coalesce(
+      (select json_agg(json_build_object('id', f.id, 'code', f.code, 'name', f.name, 'scene', f.scene,
+                         'area_m2', trim_scale(f.area_m2), 'buffer_minutes', f.buffer_minutes, 'quote', null)
+                       order by f.code) from ({_free("b.code = :base_code")}) f), '[]') as text)
+""")  # noqa: S608
 _FREE_LIKE = sa.text(
-    _FREE
+    _free("b.id = :base_id")
     + " order by s.scene is not distinct from cast(:like_scene as text) desc, abs(s.area_m2 - :like_area_m2), s.code"
     + " limit :most"
 )
@@ -129,6 +144,24 @@ def free_studios(
     """
     values = _asked(base_id, start, end, tenant_id) | {"scene": scene, "min_area_m2": min_area_m2}
     return [FreeStudio._make(row) for row in _FREE_BY_CODE.rows(session, values)]
+
+
+def free_studios_as_json(
+    session: Session,
+    *,
+    base_code: str,
+    start: datetime,
+    end: datetime,
+    tenant_id: UUID | None,
+    scene: str | None = None,
+    min_area_m2: Decimal | None = None,
+) -> str:
+    """As `free_studios`, as the JSON array that the API answers with; `UnknownBase` for a code that no base has."""
+    values = {"base_code": base_code, "start": start, "end": end, "tenant_id": tenant_id}
+    ((known, items),) = _FREE_AS_JSON.rows(session, values | {"scene": scene, "min_area_m2": min_area_m2})
+    if not known:
+        raise UnknownBase(base_code)
+    return str(items)
 
 
 def _asked(base_id: UUID, start: datetime, end: datetime, tenant_id: UUID | None) -> dict[str, Any]:

@@ -1,18 +1,22 @@
 """The timeline of a base (排期): one statement, its JSON made by the database, and what changed since.
 
+The parts of an answer come as JSON texts and are put together as they are: nobody on the way reads a bookings row.
+
 A row of `bookings` is an array, in the order of `COLUMNS`; instants are seconds since 1970 (UTC). A tenant sees its own
 bookings; of all others it sees busy time, the clean-down included, and not whose it is.
 """
 
+import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from shared_base.bookings.openings import local_days, openings
 from shared_base.core.actor import Actor
+from shared_base.core.database import Direct
 from shared_base.core.errors import NotFound
 from shared_base.core.fields import faulty
 from shared_base.core.i18n import N_
@@ -47,7 +51,8 @@ _CHANGED = f"""
 # For whoever sees the whole base, nothing is merely busy.
 _BUSY = """
     select coalesce(json_agg(json_build_array(s.code, cast(extract(epoch from lower(busy.during)) as bigint),
-                                              cast(extract(epoch from upper(busy.during)) as bigint))), '[]')
+                                              cast(extract(epoch from upper(busy.during)) as bigint))
+                             order by s.code, lower(busy.during)), '[]')
     from studios cross join lateral busy_ranges(studios.ids, tstzrange(:start, :end)) busy
     join spaces s on s.id = busy.resource_id
     where not exists (select from own where own.resource_id = busy.resource_id and own.during = busy.during)
@@ -62,7 +67,8 @@ _OWN = """
 
 _OUTAGES = """
     select coalesce(json_agg(json_build_array(s.code, cast(extract(epoch from lower(x.during)) as bigint),
-                                              cast(extract(epoch from upper(x.during)) as bigint), x.reason)), '[]')
+                                              cast(extract(epoch from upper(x.during)) as bigint), x.reason)
+                             order by x.id), '[]')
     from outages x left join spaces s on s.id = x.resource_id
     where x.base_id = :base_id and x.during && tstzrange(:start, :end) and x.cancelled_at is null
 """
@@ -86,60 +92,85 @@ _DAYS = f"""
       select from admissions a where a.base_id = b.id and a.tenant_id = any(:tenants)))
 """  # noqa: S608 (composed of our own expressions)
 
-_TIMELINE = sa.text(f"""
+_TIMELINE = Direct(f"""
     with days as materialized ({_DAYS}), {_OWN}
-    select cast(json_build_object('timezone', days.timezone, 'columns', cast(:columns as json),
-      'as_of', cast(extract(epoch from cast(:at as timestamptz)) as bigint),
-      'studios', ({_STUDIOS}), 'openings', ({_OPENINGS}), 'outages', ({_OUTAGES}),
-      'bookings', ({_BOOKINGS}), 'busy', ({_BUSY})) as text)
-    from days
-""").bindparams(sa.bindparam("columns", type_=sa.JSON))  # noqa: S608
-
-_CHANGES = sa.text(f"""
-    with days as materialized ({_DAYS}), {_OWN}
-    select cast(json_build_object('as_of', cast(extract(epoch from cast(:at as timestamptz)) as bigint),
-      'outages', ({_OUTAGES}), 'bookings', ({_CHANGED}), 'busy', ({_BUSY})) as text)
+    select cast(to_json(days.timezone) as text), cast(({_STUDIOS}) as text), cast(({_OPENINGS}) as text),
+           cast(({_OUTAGES}) as text), cast(({_BOOKINGS}) as text), cast(({_BUSY}) as text)
     from days
 """)  # noqa: S608
 
+_CHANGES = Direct(f"""
+    with days as materialized ({_DAYS}), {_OWN}
+    select cast(({_OUTAGES}) as text), cast(({_CHANGED}) as text), cast(({_BUSY}) as text) from days
+""")  # noqa: S608
 
-def timeline(session: Session, actor: Actor, *, base_id: UUID, start: datetime, end: datetime, at: datetime) -> str:
-    """A base from `start` to `end` as JSON: `studios`, `openings`, `outages`, `bookings` (arrays of `COLUMNS`), `busy`.
 
-    `openings` are `[start, end]`, `outages` `[studio or null for the whole base, start, end, reason]`, `busy`
-    `[studio, start, end]`. `NotFound` for a base that is none of the actor's.
+@dataclass(frozen=True)
+class Timeline:
+    """A base within a time, each part a JSON text.
+
+    `openings` are `[start, end]`, `outages` `[studio or null for the whole base, start, end, reason]`, `bookings`
+    arrays of `COLUMNS`, `busy` `[studio, start, end]`.
     """
-    values = _asked(actor, base_id, start, end, at)
-    return _answer(session, _TIMELINE, values | {"columns": list(COLUMNS)})
+
+    timezone: str
+    studios: str
+    openings: str
+    outages: str
+    bookings: str
+    busy: str
+
+    def as_json(self) -> str:
+        """All parts, and the names of the columns, as one JSON object."""
+        return (
+            f'{{"timezone":{self.timezone},"columns":{_COLUMNS_AS_JSON},"studios":{self.studios},'
+            f'"openings":{self.openings},"outages":{self.outages},"bookings":{self.bookings},"busy":{self.busy}}}'
+        )
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the timeline's reader lacks, each part a JSON text as in `Timeline`; `outages` and `busy` are whole.
+
+    Bookings come in whatever state and time they now are: the reader drops what was cancelled or moved away, and skips
+    a version that it has.
+    """
+
+    outages: str
+    bookings: str
+    busy: str
+
+
+_COLUMNS_AS_JSON = json.dumps(COLUMNS)
+
+
+def timeline(session: Session, actor: Actor, *, base_id: UUID, start: datetime, end: datetime) -> Timeline:
+    """A base from `start` to `end`, as far as the actor sees it. `NotFound` for a base that is none of the actor's."""
+    return Timeline(*_answer(session, _TIMELINE, _asked(actor, base_id, start, end)))
 
 
 def changes_since(
-    session: Session, actor: Actor, *, base_id: UUID, since: datetime, start: datetime, end: datetime, at: datetime
-) -> str:
-    """What the timeline's reader lacks, as JSON: bookings changed after `since` (the `as_of` of the answer before).
-
-    They come in whatever state and time they now are: the reader drops what was cancelled or moved away, and skips a
-    version that it has. `outages` and `busy` are told whole.
-    """
-    values = _asked(actor, base_id, start, end, at)
-    return _answer(session, _CHANGES, values | {"since": since - COMMIT_LAG})
+    session: Session, actor: Actor, *, base_id: UUID, since: datetime, start: datetime, end: datetime
+) -> Changes:
+    """What changed after `since`, the moment at which the answer before was read."""
+    values = _asked(actor, base_id, start, end)
+    return Changes(*_answer(session, _CHANGES, values | {"since": since - COMMIT_LAG}))
 
 
-def _asked(actor: Actor, base_id: UUID, start: datetime, end: datetime, at: datetime) -> dict[str, Any]:
+def _asked(actor: Actor, base_id: UUID, start: datetime, end: datetime) -> dict[str, Any]:
     if not start < end <= start + LONGEST:
         raise faulty("end", N_("A timeline shows at least a moment and at most %(days)s days."), days=LONGEST.days)
     return {
         "base_id": base_id,
         "start": start,
         "end": end,
-        "at": at,
         "sees_base": actor.is_admin or base_id in actor.bases,
         "tenants": list(actor.tenants),
     }
 
 
-def _answer(session: Session, statement: sa.TextClause, values: dict[str, Any]) -> str:
-    answer: str | None = session.connection().scalar(statement, values)
-    if answer is None:
+def _answer(session: Session, statement: Direct, values: dict[str, Any]) -> tuple[Any, ...]:
+    found = statement.rows(session, values)
+    if not found:
         raise NotFound(N_("There is no such base among yours."))
-    return answer
+    return found[0]

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -51,6 +52,28 @@ def _refuse_closed(connection: psycopg.Connection[Any], record: ConnectionPoolEn
     waiting.register(connection.fileno(), select.POLLIN)
     if waiting.poll(0):
         raise DisconnectionError("the server hung up")
+
+
+class Connection(psycopg.Connection[Any]):
+    """psycopg's, but rolling back a transaction that did not fail keeps what was prepared.
+
+    Every GET ends so, and psycopg forgets all prepared statements each time (a round trip of its own), to parse and
+    plan them anew in the next request. Statements are not part of a transaction: the server keeps them.
+    """
+
+    def rollback(self) -> None:
+        if self.pgconn.transaction_status != TransactionStatus.INTRANS:
+            super().rollback()
+            return
+        with self.lock:
+            ended = self.pgconn.exec_(b"ROLLBACK")
+        if ended.status != ExecStatus.COMMAND_OK:
+            super().rollback()  # which says what is wrong
+
+
+@sa.event.listens_for(sa.Engine, "do_connect")
+def _connect(_dialect: object, _record: object, arguments: Any, options: Any) -> Connection:
+    return Connection.connect(*arguments, **options)
 
 
 def make_engine_options(url: str) -> tuple[str, dict[str, Any]]:

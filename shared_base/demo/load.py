@@ -92,8 +92,8 @@ def _import(session: Session, house: House, at: datetime, rng: random.Random) ->
 
 
 def _people(session: Session, house: House, at: datetime) -> None:
-    bases = dict(session.execute(sa.select(Base.code, Base.id)).tuples().all())
-    tenants = dict(session.execute(sa.select(Tenant.uscc, Tenant.id)).tuples().all())
+    bases = dict(session.execute(sa.select(Base.code, Base.id)).all())
+    tenants = dict(session.execute(sa.select(Tenant.uscc, Tenant.id)).all())
     hashed = passwords.hash_password(PASSWORD)
     for account in ACCOUNTS:
         user = User(email=account.email, name=account.name, password_hash=hashed, demo=True, created_at=at)

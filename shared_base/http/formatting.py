@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_skeleton
@@ -49,6 +50,12 @@ def percent(ratio: str | None) -> str:
     return "—" if ratio is None else f"{(Decimal(ratio) * 100):.2f}%"
 
 
+@lru_cache(maxsize=4096)
+def _short_day(value: date, locale: str) -> str:
+    """`11月21日周六`. A page says the same few days hundreds of times, and Babel thinks long about each."""
+    return format_skeleton("MMMEd", datetime(value.year, value.month, value.day, tzinfo=UTC), locale=locale)
+
+
 def _local(moment: datetime, zone: str | None) -> datetime:
     return moment.astimezone(ZoneInfo(zone) if zone else page_zone())
 
@@ -64,21 +71,22 @@ def instant(moment: datetime | None, style: str = "short", zone: str | None = No
     elif style == "full":
         text = format_datetime(local, "yyyy-MM-dd HH:mm:ss", locale=locale)
     else:
-        text = f"{format_skeleton('MMMEd', local, locale=locale)} {local:%H:%M}"
+        text = f"{_short_day(local.date(), locale)} {local:%H:%M}"
     return Markup('<time datetime="{}">{}</time>').format(moment.astimezone(UTC).isoformat(), text)
 
 
 def span(start: datetime, end: datetime, zone: str | None = None) -> Markup:
     """A range of time as people say it: `11月21日周六 20:00–次日 02:00`."""
     first, last = _local(start, zone), _local(end, zone)
-    head = f"{format_skeleton('MMMEd', first, locale=locale_code())} {first:%H:%M}"
+    locale = locale_code()
+    head = f"{_short_day(first.date(), locale)} {first:%H:%M}"
     nights = (last.date() - first.date()).days
     if nights == 0:
         tail = f"{last:%H:%M}"
     elif nights == 1:
-        tail = f"次日 {last:%H:%M}" if locale_code() != "en" else f"{last:%H:%M} (+1 day)"
+        tail = f"次日 {last:%H:%M}" if locale != "en" else f"{last:%H:%M} (+1 day)"
     else:
-        tail = f"{format_skeleton('MMMEd', last, locale=locale_code())} {last:%H:%M}"
+        tail = f"{_short_day(last.date(), locale)} {last:%H:%M}"
     return Markup('<time datetime="{}/{}">{}–{}</time>').format(start.isoformat(), end.isoformat(), head, tail)
 
 

@@ -1,12 +1,13 @@
 """The base that a page is about, and the tenant for which its reader acts."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask import g
 
-from shared_base.catalogue.models import Base
+from shared_base.core.database import Direct
 from shared_base.core.errors import NotFound
 from shared_base.core.i18n import N_
 from shared_base.http.extensions import session
@@ -14,20 +15,35 @@ from shared_base.http.identity import chosen_base_id, current_actor
 from shared_base.tenancy.models import Admission, Tenant
 
 
-def base_choices() -> list[Any]:
-    """The bases whose pages this person may look at (id, code, name, timezone), by code; one query a request."""
+@dataclass(frozen=True)
+class BaseChoice:
+    """A base whose pages somebody may look at."""
+
+    id: UUID
+    code: str
+    name: str
+    timezone: str
+
+
+# on every page, hence straight to the driver
+_CHOICES = Direct("""
+    select id, code, name, timezone from bases
+    where :all or id = any(:bases) or id in (select base_id from admissions where tenant_id = any(:tenants))
+    order by code
+""")
+
+
+def base_choices() -> list[BaseChoice]:
+    """The bases whose pages this person may look at, by code; one query a request."""
     if "base_choices" not in g:
         actor = current_actor()
-        query = sa.select(Base.id, Base.code, Base.name, Base.timezone).order_by(Base.code)
-        if not actor.is_admin:
-            admitted = sa.select(Admission.base_id).where(Admission.tenant_id.in_(actor.tenants))
-            query = query.where(sa.or_(Base.id.in_(actor.bases), Base.id.in_(admitted)))
-        g.base_choices = list(session().execute(query))
-    choices: list[Any] = g.base_choices
+        values = {"all": actor.is_admin, "bases": list(actor.bases), "tenants": list(actor.tenants)}
+        g.base_choices = [BaseChoice(*row) for row in _CHOICES.rows(session(), values)]
+    choices: list[BaseChoice] = g.base_choices
     return choices
 
 
-def current_base_or_none() -> Any | None:
+def current_base_or_none() -> BaseChoice | None:
     """The chosen base, or the first; None while there is none."""
     if "current_base" not in g:
         choices = base_choices()
@@ -35,11 +51,12 @@ def current_base_or_none() -> Any | None:
         g.current_base = next((base for base in choices if base.id == wanted), choices[0] if choices else None)
         if g.current_base is not None:
             g.zone = g.current_base.timezone
-    return g.current_base
+    base: BaseChoice | None = g.current_base
+    return base
 
 
-def current_base() -> Any:
-    """The base (id, code, name, timezone) that this page is about."""
+def current_base() -> BaseChoice:
+    """The base that this page is about."""
     base = current_base_or_none()
     if base is None:
         raise NotFound(N_("There is no base yet that you may look at. Ask whoever runs it to admit you."))

@@ -35,11 +35,16 @@ NAVIGATION: tuple[tuple[str, Any, str, set[str], Any, set[str]], ...] = (
 )  # fmt: skip
 
 
+#: rooms without an entry of their own stand under another's
+UNDER = {"closures": "spaces", "policies": "claims"}
+
+
 def navigation() -> list[dict[str, Any]]:
     """The entries that the reader's roles open; `active` for the page they are on."""
     actor = current_user.actor
     held = {grant.role for grant in actor.grants}
-    room = (request.endpoint or "").partition(".")[0]
+    here = (request.endpoint or "").partition(".")[0]
+    room = UNDER.get(here, here)
     return [
         {
             "endpoint_url": url_for(endpoint),

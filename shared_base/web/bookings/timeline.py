@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -21,8 +20,6 @@ bp = Blueprint("timeline", __name__, url_prefix="/timeline")
 
 #: days shown, and hours from the first midnight to the last; the same as in static/src/js/timeline/board.js
 VIEWS = {"day": (1, 0, 30), "night": (1, 18, 30), "week": (7, 0, 24)}
-#: the one part of an answer that differs although nothing changed
-AS_OF = re.compile(r'"as_of" ?: ?\d+')
 #: rows of the table; a week of hundreds of studios is read day by day
 MOST_ROWS = 400
 
@@ -55,8 +52,8 @@ def _window() -> tuple[datetime, datetime]:
     return parse_instant(request.args.get("start", "")), parse_instant(request.args.get("end", ""))
 
 
-def _digest(*parts: Any) -> str:
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:20]
 
 
 #: when it was read, the digest of all of it, the digest of what is told whole each time
@@ -75,22 +72,20 @@ def _stamp_of_reader() -> Stamp | None:
 
 def _nothing_new(stamp: Stamp, start: datetime, end: datetime) -> bool:
     since = datetime.fromtimestamp(stamp[0], UTC)
-    found = json.loads(
-        schedule.changes_since(
-            session(), current_actor(), base_id=current_base().id, since=since, start=start, end=end, at=now()
-        )
+    found = schedule.changes_since(
+        session(), current_actor(), base_id=current_base().id, since=since, start=start, end=end
     )
-    return not found["bookings"] and _digest(found["outages"], sorted(found["busy"])) == stamp[2]
+    return found.bookings == "[]" and _digest(found.outages, found.busy) == stamp[2]
 
 
 def _whole(start: datetime, end: datetime, stamp: Stamp | None = None) -> Response:
-    text = schedule.timeline(session(), current_actor(), base_id=current_base().id, start=start, end=end, at=now())
-    body = json.loads(text)
-    content = AS_OF.sub("", text, count=1).encode()
-    fresh = (body["as_of"], hashlib.sha256(content).hexdigest()[:20], _digest(body["outages"], sorted(body["busy"])))
+    as_of = int(now().timestamp())
+    told = schedule.timeline(session(), current_actor(), base_id=current_base().id, start=start, end=end)
+    content = told.as_json()
+    fresh = (as_of, _digest(content), _digest(told.outages, told.busy))
     if stamp and stamp[1:] == fresh[1:]:
         return _unchanged(fresh)
-    return _tagged(Response(text, mimetype="application/json"), fresh)
+    return _tagged(Response(content, mimetype="application/json"), fresh)
 
 
 def _unchanged(stamp: Stamp) -> Response:
@@ -125,12 +120,13 @@ def _table(day: date, view: str) -> dict[str, Any]:
     start = midnight + timedelta(hours=first)
     end = midnight + timedelta(days=days - 1, hours=last)
     actor, at = current_actor(), now()
-    told = json.loads(schedule.timeline(session(), actor, base_id=current_base().id, start=start, end=end, at=at))
-    rows = [_booking_row(dict(zip(told["columns"], booking, strict=True)), at) for booking in told["bookings"]]
-    rows += [{"studio": studio, "start": _at(s), "end": _at(e), "state": "busy"} for studio, s, e in told["busy"]]
+    told = schedule.timeline(session(), actor, base_id=current_base().id, start=start, end=end)
+    bookings, busy, outages = json.loads(told.bookings), json.loads(told.busy), json.loads(told.outages)
+    rows = [_booking_row(dict(zip(schedule.COLUMNS, booking, strict=True)), at) for booking in bookings]
+    rows += [{"studio": studio, "start": _at(s), "end": _at(e), "state": "busy"} for studio, s, e in busy]
     rows += [
         {"studio": studio, "start": _at(s), "end": _at(e), "state": "closed", "title": reason}
-        for studio, s, e, reason in told["outages"]
+        for studio, s, e, reason in outages
     ]
     rows.sort(key=lambda row: (row["start"], row["studio"] or ""))
     step = timedelta(days=days)
@@ -139,7 +135,7 @@ def _table(day: date, view: str) -> dict[str, Any]:
         "view": view,
         "before": day - step,
         "after": day + step,
-        "studios": len(told["studios"]),
+        "studios": len(json.loads(told.studios)),
         "rows": rows[:MOST_ROWS],
         "left_off": max(0, len(rows) - MOST_ROWS),
     }
