@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from shared_base.catalogue.rules import Opening
 from shared_base.core.audit import audited
 from shared_base.core.database import Model, uuid_key
 from shared_base.resources.models import Resource
@@ -25,6 +26,7 @@ class Base(Model):
         sa.CheckConstraint("division_code ~ '^[0-9]{6}$'", name="bases_division_shape"),
         sa.CheckConstraint("lettable_area_m2 > 0", name="bases_area_positive"),
         sa.CheckConstraint("extract(day from reports_from) = 1", name="bases_reports_from_is_a_month"),
+        sa.CheckConstraint("crew_rest_minutes between 0 and 2880", name="bases_crew_rest_bounded"),
     )
 
     id: Mapped[UUID] = uuid_key()
@@ -35,6 +37,9 @@ class Base(Model):
     timezone: Mapped[str] = mapped_column(server_default="Asia/Shanghai", doc="IANA name")
     lettable_area_m2: Mapped[Decimal] = mapped_column(sa.Numeric(12, 4))
     operator_uscc: Mapped[str | None] = mapped_column(doc="its own leases are out of every claim")
+    crew_rest_minutes: Mapped[int] = mapped_column(
+        sa.Integer, server_default="660", doc="rest of the crew between two shifts"
+    )
     reports_from: Mapped[date] = mapped_column(doc="the scheduler closes no month before this one")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime | None]
@@ -71,6 +76,38 @@ class OpeningHours(Model):
 audited(OpeningHours)
 
 
+class SpecialDay(Model):
+    """A local day with an opening of its own (a holiday, a festival, a stock-take), or with none: then it is closed."""
+
+    __tablename__ = "special_days"
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("base_id", "day", name="special_days_pkey"),
+        sa.CheckConstraint(
+            "(opens_minute is null) = (closes_minute is null) and opens_minute between 0 and 1439"
+            " and closes_minute > opens_minute and closes_minute <= opens_minute + 1440",
+            name="special_days_within_a_day",
+        ),
+        sa.CheckConstraint("length(btrim(note)) between 1 and 100", name="special_days_note_given"),
+        sa.ForeignKeyConstraint(["base_id"], ["bases.id"], name="special_days_base_fkey"),
+    )
+
+    base_id: Mapped[UUID]
+    day: Mapped[date]
+    opens_minute: Mapped[int | None] = mapped_column(sa.Integer, doc="null: closed all day")
+    closes_minute: Mapped[int | None] = mapped_column(sa.Integer)
+    note: Mapped[str] = mapped_column(doc="why: 除夕, 盘点")
+
+    @property
+    def opening(self) -> Opening | None:
+        """The opening that begins on it; None: it stays shut."""
+        if self.opens_minute is None or self.closes_minute is None:
+            return None
+        return Opening(self.opens_minute, self.closes_minute)
+
+
+audited(SpecialDay)
+
+
 class Recognition(Model):
     """A period in which the government recognises the base (认定)."""
 
@@ -102,6 +139,7 @@ class Space(Model):
         sa.CheckConstraint("buffer_minutes between 0 and 720", name="spaces_buffer_bounded"),
         sa.CheckConstraint("not isempty(in_service) and not lower_inf(in_service)", name="spaces_in_service_begins"),
         sa.CheckConstraint("length(btrim(code)) between 1 and 40", name="spaces_code_given"),
+        sa.CheckConstraint("length(btrim(floor)) between 1 and 20", name="spaces_floor_given"),
         sa.ForeignKeyConstraint(["base_id"], ["bases.id"], name="spaces_base_fkey"),
         sa.ForeignKeyConstraint(["id"], ["resources.id"], name="spaces_resource_fkey"),
     )
@@ -112,6 +150,7 @@ class Space(Model):
     name: Mapped[str]
     kind: Mapped[str]
     area_m2: Mapped[Decimal] = mapped_column(sa.Numeric(12, 4))
+    floor: Mapped[str | None] = mapped_column(doc="as its lift says it: 3F, B1")
     scene: Mapped[str | None] = mapped_column(doc="what it is fitted for (美妆, 绿幕, 厨房)")
     in_service: Mapped[Range[date]] = mapped_column(pg.DATERANGE, doc="local days, half-open")
     buffer_minutes: Mapped[int] = mapped_column(sa.Integer, server_default="0", doc="clean-down after each booking")

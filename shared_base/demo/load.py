@@ -19,6 +19,7 @@ from shared_base.core.i18n import N_
 from shared_base.core.periods import Month, months_between
 from shared_base.demo.accounts import ACCOUNTS, PASSWORD
 from shared_base.demo.houses import HARBIN, House, build_house
+from shared_base.demo.kit import build_equipment, load_kit
 from shared_base.demo.names import PLATFORMS, id_number, person
 from shared_base.demo.nights import ZONE, build_bookings, build_closures
 from shared_base.occupancy import stays
@@ -65,6 +66,7 @@ def load_demo(engine: sa.Engine, *, settings: Settings, clock: Clock, say: Calla
         _import(session, house, at, rng)
         _people(session, house, at)
         _hosts(session, settings, at, rng)
+        load_kit(session, at, at.astimezone(ZONE).date())
         say("demo     closing three months, computing a claim …")
         _account(session, house, at)
 
@@ -83,6 +85,7 @@ def _import(session: Session, house: House, at: datetime, rng: random.Random) ->
         "tenants": house.tenants,
         "leases": house.leases,
         "rent_payments": house.payments,
+        "equipment": build_equipment(house),
         "bookings": build_bookings(house, at, rng),
     }
     tables = {name: Table(BY_NAME[name], name, rows=sheet) for name, sheet in rows.items()}

@@ -59,6 +59,7 @@ def close(
         raise refusal(error) or error from error
     found = tuple(queries.hits(session, shut, during))
     _tell(session, "closure.made", outage, by=by, at=at, reason=cleaned, hits=len(found))
+    _tell_tenants(session, outage, found, by=by, at=at)
     return Closure(outage, found)
 
 
@@ -102,10 +103,12 @@ def correct(
     cleaned = rules.closure_reason(reason)
     shut = [resource_id] if resource_id else queries.spaces_of_base(session, outage.base_id)
     _lock(session, shut)
+    told = {hit.booking_id for hit in queries.hits(session, _shut_by(session, outage), outage.during)}
     outage.during, outage.reason, outage.resource_id = during, cleaned, resource_id
     session.flush()
     found = tuple(queries.hits(session, shut, during))
     _tell(session, "closure.corrected", outage, by=by, at=at, reason=cleaned, hits=len(found))
+    _tell_tenants(session, outage, [hit for hit in found if hit.booking_id not in told], by=by, at=at)
     return Closure(outage, found)
 
 
@@ -116,6 +119,37 @@ def _lock(session: Session, resource_ids: Sequence[UUID]) -> None:
         .where(Resource.id.in_(resource_ids))
         .order_by(Resource.id)
         .with_for_update(key_share=True)
+    )
+
+
+def _shut_by(session: Session, outage: Outage) -> Sequence[UUID]:
+    """What a closure shuts as it stands: one resource, or every space of the base."""
+    return [outage.resource_id] if outage.resource_id else queries.spaces_of_base(session, outage.base_id)
+
+
+def _tell_tenants(session: Session, outage: Outage, hits: Sequence[queries.Hit], *, by: Actor, at: datetime) -> None:
+    """One event for each booking that is yet to end and was not told of this closure: its tenant hears of it."""
+    assert outage.during.upper is not None
+    ahead = {hit.booking_id: hit for hit in hits if hit.during.upper is not None and hit.during.upper > at}
+    if outage.during.upper <= at:
+        return
+    record_events(
+        session,
+        [
+            event_row(
+                "booking.hit_by_closure",
+                by=by,
+                at=at,
+                subject_id=booking_id,
+                base_id=outage.base_id,
+                tenant_id=hit.tenant_id,
+                closure_id=str(outage.id),
+                resource_id=str(hit.resource_id),
+                reason=outage.reason,
+                **_span(outage.during),
+            )
+            for booking_id, hit in ahead.items()
+        ],
     )
 
 

@@ -17,6 +17,16 @@ class UnknownClosure(NotFound):
         super().__init__(N_("There is no such closure; look it up again in the list of closures."))
 
 
+class UnknownResource(NotFound):
+    """The base has nothing of that id that could be closed."""
+
+    type = "unknown-resource"
+    title = N_("No such resource")
+
+    def __init__(self) -> None:
+        super().__init__(N_("The base has no such space, unit, sample or person; look it up again."))
+
+
 class ClosureRefTaken(Conflict):
     """Another closure carries the operator's own number."""
 

@@ -57,12 +57,14 @@ class Admission(Model):
         sa.PrimaryKeyConstraint("tenant_id", "base_id", name="admissions_pkey"),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name="admissions_tenant_fkey"),
         sa.ForeignKeyConstraint(["base_id"], ["bases.id"], name="admissions_base_fkey"),
+        sa.CheckConstraint("length(btrim(plan)) between 1 and 40", name="admissions_plan_given"),
         sa.Index("admissions_base", "base_id"),
     )
 
     tenant_id: Mapped[UUID]
     base_id: Mapped[UUID]
     since: Mapped[datetime]
+    plan: Mapped[str | None] = mapped_column(doc="what it agreed with the base (基础, 旗舰): quotas may go by it")
 
 
 protect(Admission)

@@ -55,6 +55,7 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
 _DIVISION = re.compile(r"\d{6}", re.ASCII)
 _CODE = re.compile(r"[^\s;,/\\]+")
 _BASE_CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{0,19}", re.ASCII)
+_SCRIPT_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
 
 
 def as_written(raw: RawCell) -> str:
@@ -282,4 +283,12 @@ def parse_base_code(raw: RawCell) -> str:
     written = folded(as_written(raw)).upper()
     if not _BASE_CODE.fullmatch(written):
         raise Invalid(N_("%(text)s is not a code of capital letters, digits and hyphens"), text=written)
+    return written
+
+
+def parse_script_code(raw: RawCell) -> str:
+    """A code that bookings ask for, canonical: small letters."""
+    written = folded(as_written(raw)).lower()
+    if not _SCRIPT_CODE.fullmatch(written):
+        raise Invalid(N_("%(text)s is not a code of small letters, digits, hyphens and underscores"), text=written)
     return written

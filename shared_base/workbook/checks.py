@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from shared_base.core.i18n import N_
 from shared_base.workbook.errors import CellError
-from shared_base.workbook.rows import BookingRow, LeaseRow
+from shared_base.workbook.rows import BookingRow, EquipmentRow, LeaseRow
 from shared_base.workbook.table import Table
 
 Key = tuple[str, ...]
@@ -46,6 +46,8 @@ def within(table: Table) -> Iterator[CellError]:
         yield from _overlapping_bookings(table)
     if table.sheet.name == "leases":
         yield from _overlapping_leases(table)
+    if table.sheet.name == "equipment":
+        yield from _kinds_of_two_names(table)
 
 
 def _duplicates(table: Table) -> Iterator[CellError]:
@@ -92,6 +94,23 @@ def unknown_references(tables: Mapping[str, Table], stored: Keys) -> Iterator[Ce
                     if key in known[reference.to] or (reference.within and (key[0],) not in known["bases"]):
                         continue
                     yield table.fault(number, reference.column, _UNKNOWN[reference.to], key=key[-1], base=key[0])
+
+
+def _kinds_of_two_names(table: Table) -> Iterator[CellError]:
+    """Rows that call a kind of equipment otherwise than a row further up: which name is meant?"""
+    first: dict[Key, EquipmentRow] = {}
+    for unit in table.rows:
+        other = first.setdefault((unit.base, unit.kind), unit)
+        if unit.kind_name != other.kind_name:
+            yield table.fault(
+                unit.row,
+                "kind_name",
+                N_("the kind %(kind)s is called “%(name)s” here and “%(other)s” in row %(first)s"),
+                kind=unit.kind,
+                name=unit.kind_name,
+                other=other.kind_name,
+                first=other.row,
+            )
 
 
 def _overlapping_bookings(table: Table) -> Iterator[CellError]:

@@ -1,4 +1,4 @@
-"""What a column and a sheet of the operator's workbook are; `sheets` declares the seven of this release."""
+"""What a column and a sheet of the operator's workbook are; `sheets` declares those of this release."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

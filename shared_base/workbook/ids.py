@@ -13,7 +13,7 @@ from shared_base.workbook.checks import Key, Keys
 
 _BASES = sa.text("select code, id, timezone from bases where code = any(cast(:keys as text[]))")
 _SPACES = sa.text("""
-    select b.code, s.code, s.id, s.base_id, s.buffer_minutes
+    select b.code, s.code, s.id, s.base_id, s.buffer_minutes, s.kind
     from spaces s join bases b on b.id = s.base_id where b.code = any(cast(:keys as text[]))
 """)
 _TENANTS = sa.text("select uscc, id from tenants where uscc = any(cast(:keys as text[]))")
@@ -31,6 +31,7 @@ class SpaceIds:
     id: UUID
     base_id: UUID
     buffer_minutes: int
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Ids:
             self.bases = {(code,): BaseIds(id, ZoneInfo(zone)) for code, id, zone in self._found(_BASES, sheet)}
         elif sheet == "spaces":
             found = self._found(_SPACES, sheet)
-            self.spaces = {(base, code): SpaceIds(id, base_id, buffer) for base, code, id, base_id, buffer in found}
+            self.spaces = {(base, code): SpaceIds(*ids) for base, code, *ids in found}
         elif sheet == "tenants":
             self.tenants = {(uscc,): id for uscc, id in self._found(_TENANTS, sheet)}
         elif sheet == "leases":

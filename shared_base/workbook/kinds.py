@@ -117,6 +117,14 @@ BASE_CODE = Kind(
     ),
     cells.parse_base_code,
 )
+SCRIPT_CODE = Kind(
+    "code",
+    Phrase(
+        N_("a code of small letters, digits, hyphens and underscores, at most 40, for example camera"),
+        "小写字母、数字、连字符和下划线组成的编码，最多 40 个字符，例如 camera",
+    ),
+    cells.parse_script_code,
+)
 FEN = Kind(
     "fen",
     Phrase(

@@ -16,6 +16,7 @@ from shared_base.workbook.ids import Ids
 from shared_base.workbook.nouns.bases import Bases
 from shared_base.workbook.nouns.bookings import Bookings
 from shared_base.workbook.nouns.closures import Closures
+from shared_base.workbook.nouns.equipment import Equipment
 from shared_base.workbook.nouns.leases import Leases
 from shared_base.workbook.nouns.noun import Loading, Noun
 from shared_base.workbook.nouns.rent_payments import RentPayments
@@ -27,7 +28,7 @@ from shared_base.workbook.result import Counts, ImportResult
 from shared_base.workbook.table import Faults, TooManyErrors
 
 #: in order of dependence
-NOUNS: tuple[Noun, ...] = (Bases(), Spaces(), Closures(), Tenants(), Leases(), RentPayments(), Bookings())
+NOUNS: tuple[Noun, ...] = (Bases(), Spaces(), Closures(), Tenants(), Leases(), RentPayments(), Equipment(), Bookings())
 #: one import at a time, by an advisory lock of the transaction
 IMPORT_LOCK = 7_305_811_205
 

@@ -112,6 +112,19 @@ class RentPaymentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EquipmentRow:
+    """A unit of equipment; `fixed_to` is the code of the studio that it is built into."""
+
+    row: int
+    base: str
+    tag: str
+    kind: str
+    kind_name: str
+    serial: str | None
+    fixed_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class BookingRow:
     """A booking as it happened or is to happen; instants in UTC."""
 
@@ -136,4 +149,4 @@ class BookingRow:
         return self.released_at or self.end
 
 
-Row = BaseRow | SpaceRow | ClosureRow | TenantRow | LeaseRow | RentPaymentRow | BookingRow
+Row = BaseRow | SpaceRow | ClosureRow | TenantRow | LeaseRow | RentPaymentRow | EquipmentRow | BookingRow

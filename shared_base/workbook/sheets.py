@@ -19,6 +19,7 @@ from shared_base.workbook.kinds import (
     MONTH,
     OPENING,
     PAID_FEN,
+    SCRIPT_CODE,
     SPANS,
     USCC,
     ZONE,
@@ -29,7 +30,16 @@ from shared_base.workbook.kinds import (
     reference_number,
     text,
 )
-from shared_base.workbook.rows import BaseRow, BookingRow, ClosureRow, LeaseRow, RentPaymentRow, SpaceRow, TenantRow
+from shared_base.workbook.rows import (
+    BaseRow,
+    BookingRow,
+    ClosureRow,
+    EquipmentRow,
+    LeaseRow,
+    RentPaymentRow,
+    SpaceRow,
+    TenantRow,
+)
 from shared_base.workbook.texts import Phrase, heading_key
 
 #: What a blank `timezone` means.
@@ -302,6 +312,52 @@ RENT_PAYMENTS = Sheet(
     ),
 )
 
+EQUIPMENT = Sheet(
+    name="equipment",
+    zh=("设备", "设备清单"),
+    title=Phrase(N_("Units of equipment that bookings can take"), "预订可以使用的设备"),
+    row=EquipmentRow,
+    key=("base", "tag"),
+    references=(Reference("base", "bases"), Reference("fixed_to", "spaces", within="base")),
+    columns=(
+        Column("base", ("基地编码", "基地"), BASE_CODE, required=True, example="HRB"),
+        Column(
+            "tag",
+            ("资产标签", "标签"),
+            CODE,
+            required=True,
+            example="CAM-01",
+            note=Phrase(N_("Once within its base, as on the label."), "标签上的编号，同一基地内不重复。"),
+        ),
+        Column(
+            "kind",
+            ("设备类别编码", "类别编码", "设备种类编码"),
+            SCRIPT_CODE,
+            required=True,
+            example="camera",
+            note=Phrase(N_("Units of one kind stand in for each other."), "同一类别的设备可互相替代。"),
+        ),
+        Column(
+            "kind_name",
+            ("设备类别", "类别名称", "设备种类"),
+            text(100),
+            required=True,
+            example="相机",
+            note=Phrase(N_("The same in every row of the kind."), "同一类别的各行须一致。"),
+        ),
+        Column("serial", ("序列号",), text(100), example="SN20260001"),
+        Column(
+            "fixed_to",
+            ("固定于空间", "固定于直播间"),
+            CODE,
+            example="S01",
+            note=Phrase(
+                N_("The studio it is built into. Blank: it can be carried."), "固定安装的直播间编码。留空即可移动。"
+            ),
+        ),
+    ),
+)
+
 BOOKINGS = Sheet(
     name="bookings",
     zh=("预订", "预订记录"),
@@ -356,15 +412,12 @@ BOOKINGS = Sheet(
 )
 
 #: In order of dependence.
-SHEETS = (BASES, SPACES, CLOSURES, TENANTS, LEASES, RENT_PAYMENTS, BOOKINGS)
+SHEETS = (BASES, SPACES, CLOSURES, TENANTS, LEASES, RENT_PAYMENTS, EQUIPMENT, BOOKINGS)
 BY_NAME = {sheet.name: sheet for sheet in SHEETS}
 BY_HEADING = {heading_key(word): sheet for sheet in SHEETS for word in (sheet.name, *sheet.zh)}
 
 #: Sheets of the workbook that later releases read; named so that the refusal can say so.
-LATER = {
-    heading_key(word)
-    for word in ("equipment", "设备", "products", "商品", "samples", "样品", "tariffs", "价目", "价目表")
-}
+LATER = {heading_key(word) for word in ("products", "商品", "samples", "样品", "tariffs", "价目", "价目表")}
 
 #: The template's own explanations, in either language; skipped when it is imported.
 NOTES = {"zh": "说明", "en": "notes"}

@@ -15,7 +15,7 @@ from tests.factories.catalogue import LONG_AGO
 
 _numbers = count(1)
 #: states that hold the resources
-HOLDING = ("confirmed", "checked_in")
+HOLDING = ("held", "requested", "confirmed", "checked_in")
 
 
 def make_booking(

@@ -24,7 +24,14 @@ from shared_base.workbook.result import ImportResult
 from shared_base.workbook.table import Faults, TooManyErrors
 
 #: the sheets whose rows say, by a column, which base they are of
-BASE_COLUMN = {"bases": "code", "spaces": "base", "closures": "base", "leases": "base", "bookings": "base"}
+BASE_COLUMN = {
+    "bases": "code",
+    "spaces": "base",
+    "closures": "base",
+    "leases": "base",
+    "equipment": "base",
+    "bookings": "base",
+}
 
 #: sheet → the table that holds its references
 REFERRED = {"closures": "outages", "leases": "leases", "rent_payments": "rent_payments", "bookings": "bookings"}

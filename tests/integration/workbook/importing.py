@@ -20,8 +20,8 @@ TWO_BASES = Path(__file__).parents[2] / "data" / "two-bases"
 #: every table that an import writes
 WRITTEN = (
     "bases", "opening_hours", "recognitions", "resources", "spaces", "outages", "tenants", "admissions", "leases",
-    "lease_spaces", "lease_rent_free", "rent_payments", "bookings", "allocations", "stay_records", "stays", "events",
-    "audit_entries",
+    "lease_spaces", "lease_rent_free", "rent_payments", "equipment_kinds", "equipment_units", "bookings", "allocations",
+    "stay_records", "stays", "events", "audit_entries",
 )  # fmt: skip
 
 

@@ -124,7 +124,7 @@ def test_an_import_while_another_runs_is_refused(session: Session, database: Tes
         other.execute("select pg_advisory_xact_lock(%s)", (IMPORT_LOCK,))
         with pytest.raises(Conflict, match="Another workbook is being imported"):
             load(session, tmp_path)
-    assert load(session, tmp_path).changed == 7
+    assert load(session, tmp_path).changed == 8
 
 
 def test_a_refused_import_leaves_a_fresh_database_empty_when_its_transaction_ends(

@@ -61,6 +61,14 @@ VALID: dict[str, dict[str, Any]] = {
         "amount_fen": "8453250",
         "invoice_no": "20052132068804992909",
     },
+    "equipment": {
+        "base": "HRB",
+        "tag": "CAM-01",
+        "kind": "camera",
+        "kind_name": "相机",
+        "serial": "SN1",
+        "fixed_to": "",
+    },
     "bookings": {
         "ref": "B1",
         "space": "S01",

@@ -107,9 +107,9 @@ def test_files_that_file_managers_leave_behind_are_passed_over(tmp_path: Path) -
 
 
 def test_a_sheet_of_a_later_release_is_refused_naming_it_and_the_sheets_that_are_read(tmp_path: Path) -> None:
-    folder = csv_folder(tmp_path / "w", {**tables(), "equipment": [{"base": "HRB", "tag": "CAM-1"}]})
+    folder = csv_folder(tmp_path / "w", {**tables(), "products": [{"sku": "A1", "name": "口红"}]})
     error = only_error(read_workbook(folder))
-    assert error.sheet == "equipment"
+    assert error.sheet == "products"
     assert "this release does not read the sheet" in error.what()
     assert "bookings (预订)" in error.what()
 

@@ -17,6 +17,7 @@ CONTRACT = {
     "leases": "ref, tenant_uscc, base, spaces, area_m2, start_date, end_date, monthly_rent_fen, property_fee_fen?,"
     " rent_free?",
     "rent_payments": "ref, lease_ref, service_month, paid_on, kind, amount_fen, invoice_no?",
+    "equipment": "base, tag, kind, kind_name, serial?, fixed_to?",
     "bookings": "ref, space, base, tenant_uscc, start, end, state, checked_in_at?, checked_out_at?, released_at?,"
     " title?, platform?, host?",
 }
