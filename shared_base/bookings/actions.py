@@ -6,22 +6,23 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from shared_base.bookings import holding, rules
-from shared_base.bookings.availability import taken
+from shared_base.bookings import holding, passes, picking, rules
+from shared_base.bookings.blocking import taken
+from shared_base.bookings.changing import SAME, Unchanged, change
 from shared_base.bookings.codes import new_code
-from shared_base.bookings.models import Booking
-from shared_base.bookings.queries import get_booking, get_booking_for_update
-from shared_base.bookings.rows import BookingRow, Claim, Situation, Wanted, new_row
+from shared_base.bookings.needs import NOTHING, Needs
+from shared_base.bookings.picking import Picked
+from shared_base.bookings.queries import get_booking_for_update, get_bookings_for_update
+from shared_base.bookings.quotas import check_quotas
+from shared_base.bookings.rows import BookingRow, Situation, Wanted, new_row
 from shared_base.core.actor import Actor
 from shared_base.core.errors import NotFound
-from shared_base.core.events import event_row, record_events
 from shared_base.core.fields import faulty, text_line
 from shared_base.core.i18n import N_
 from shared_base.core.retry import Again
@@ -29,6 +30,26 @@ from shared_base.core.retry import Again
 #: how often a request looks again when what was in its way vanished before it could lock anything
 MOST_LOOKS = 3
 MOST_CODES = 5
+
+__all__ = [
+    "SAME",
+    "Unchanged",
+    "approve",
+    "book",
+    "cancel",
+    "confirm_hold",
+    "decline",
+    "describe",
+    "extend",
+    "mark_checked_in",
+    "mark_completed",
+    "mark_no_show",
+    "move",
+    "release_early",
+    "release_hold",
+    "swap",
+    "undo_check_in",
+]
 
 
 def book(
@@ -43,77 +64,119 @@ def book(
     at: datetime,
     platform: str | None = None,
     host_id: UUID | None = None,
+    needs: Needs = NOTHING,
+    hold: bool = False,
 ) -> BookingRow:
-    """Book the studio for the tenant from `start` to `end`, through midnight and month ends, at any length.
+    """Book the studio for the tenant from `start` to `end`, through midnight and month ends, with all that it needs.
 
-    Three statements. Raises `Taken` (409, with blockers and alternatives) when a booking, an outage or a lease of the
-    whole room stands in the way; `Invalid`, `OutsideOpening`, `NotInService`, `MayNotBook`, `HostNotReady`, `NotFound`
-    or `Forbidden` for what the rules refuse. Nothing was written when it raises. Meant to run under `retrying`.
+    The booking is `confirmed`; `requested` where the rules want the staff's word for a tenant's; or with `hold` it is
+    `held` until `hold_until`, to be confirmed. Three statements, and two or three more for kit, crew and samples.
+
+    Raises `Taken` (409, with blockers and alternatives) when a booking, an outage or a lease of the whole room stands
+    in the way, or too few of something are free; `Invalid`, `OutsideOpening`, `NotInService`, `MayNotBook`,
+    `AgainstRule`, `OverQuota`, `HostNotReady`, `NotFound` or `Forbidden` for what the rules refuse. Nothing was written
+    when it raises. Meant to run under `retrying`.
     """
     title = text_line(title, "title", longest=rules.LONGEST_TITLE) or ""
     platform = text_line(platform, "platform", longest=rules.LONGEST_PLATFORM)
     rules.check_range(start, end)
     wanted = Wanted(studio_id, tenant_id, host_id, start, end)
-    situation = _lock_and_look(session, wanted)
-    rules.check_wanted(wanted, situation, by=by, at=at)
-    claims = wanted.claims(situation.buffer_minutes)
-    if situation.blocked:
-        raise taken(session, wanted, situation, claims, by=by)
-    return _write(session, wanted, situation, claims, title=title, platform=platform, by=by, at=at)
+    situation, picked = lock_and_look(session, [wanted], needs, at=at)
+    return _book(
+        session, wanted, situation[0], picked[0], needs, title=title, platform=platform, hold=hold, by=by, at=at
+    )
 
 
-def _lock_and_look(session: Session, wanted: Wanted) -> Situation:
-    """The situation, read after the locks; or without any when something is in the way already."""
-    resources = {wanted.studio_id} | ({wanted.host_id} if wanted.host_id else set())
-    for _ in range(MOST_LOOKS):
-        locked = holding.lock(session, resources, unless_busy=(wanted.start, wanted.end))
-        situation = holding.look(session, wanted)
-        if situation is None:
-            raise NotFound(N_("There is no such studio; choose one from the list of studios."))
-        if locked or situation.blocked or (wanted.host_id and not situation.host_found):
-            return situation
-    raise Again  # what stood in the way went and came each time we looked
-
-
-def _write(
+def _book(
     session: Session,
     wanted: Wanted,
     situation: Situation,
-    claims: Sequence[Claim],
+    picked: Picked,
+    needs: Needs,
     *,
     title: str,
     platform: str | None,
+    hold: bool,
     by: Actor,
     at: datetime,
 ) -> BookingRow:
-    row = new_row(wanted, situation, title=title, platform=platform, at=at)
-    columns = {
-        "base_id": situation.base_id,
-        "studio_id": wanted.studio_id,
-        "tenant_id": wanted.tenant_id,
-        "host_id": wanted.host_id,
-        "title": title,
-        "platform": platform,
-        "start": wanted.start,
-        "end": wanted.end,
-        "at": at,
-    }
+    rules.check_wanted(wanted, situation, by=by, at=at)
+    if situation.blocked or picked.missing:
+        raise taken(session, wanted, situation, picked, needs, by=by)
+    check_quotas(session, [wanted], situation, by=by)
+    terms = situation.terms
+    state = rules.first_state(situation, hold=hold, by=by)
+    hold_until = rules.hold_end(wanted, terms, at=at) if state == "held" else None
+    row = new_row(
+        wanted, situation, title=title, platform=platform, at=at, state=state, hold_until=hold_until, needs=needs
+    )
+    claims = wanted.claims(terms, picked.resources)
     for _ in range(MOST_CODES):
-        code = new_code()
-        written = holding.write(session, claims, columns | {"code": code}, after=row.as_json(), by=by)
-        if written.id is None:
-            continue  # the code is somebody's: draw another
-        if written.held < len(claims):
-            raise Again  # somebody wrote past the locks; the next look sees them
-        return replace(row, id=written.id, code=code)
+        row = replace(row, code=new_code())
+        written = holding.write(session, [holding.ToWrite(row, claims, picked.lots)], at=at, by=by)
+        if written:
+            return replace(row, id=written[0])
     raise Again
 
 
-class Unchanged:
-    """The type of `SAME`: a field that is not given, where None would mean: take it away."""
+def lock_and_look(
+    session: Session,
+    wanted: Sequence[Wanted],
+    needs: Needs,
+    *,
+    at: datetime,
+    except_bookings: Sequence[UUID] = (),
+    also_lock: frozenset[UUID] = frozenset(),
+) -> tuple[list[Situation], list[Picked]]:
+    """How things stand for each of the times, read after the locks, and what would be picked for it.
+
+    One booking whose time is seen to be taken locks nothing: under a rush on one slot only the first wave waits. A hold
+    in the way that has lapsed is given up here and now.
+    """
+    resources = {wanted[0].studio_id} | ({wanted[0].host_id} if wanted[0].host_id else set()) | also_lock
+    single = len(wanted) == 1 and not except_bookings
+    window = (wanted[0].start, wanted[0].end)
+    lapsed = False
+    for _ in range(MOST_LOOKS):
+        picked = [Picked() for _ in wanted]
+        if not needs:
+            locked = holding.lock(session, resources, unless_busy=window if single else None)
+        elif single and holding.is_busy(session, resources, *window):
+            locked = False
+        else:
+            picked = _lock_with_needs(session, wanted, needs, resources, except_bookings)
+            locked = True
+        situations = holding.look(session, wanted, except_bookings=except_bookings)
+        if situations is None:
+            raise NotFound(N_("There is no such studio; choose one from the list of studios."))
+        in_the_way = any(it.taken for it in situations) or any(it.missing for it in picked)
+        if in_the_way and not lapsed:
+            lapsed = True
+            if holding.lapse(session, at=at, base_id=situations[0].base_id):
+                continue
+        first = situations[0]
+        if locked or first.blocked or (wanted[0].host_id and not first.host_found):
+            return situations, picked
+    raise Again  # what stood in the way went and came each time we looked
 
 
-SAME: Final = Unchanged()
+def _lock_with_needs(
+    session: Session,
+    wanted: Sequence[Wanted],
+    needs: Needs,
+    resources: set[UUID],
+    except_bookings: Sequence[UUID],
+) -> list[Picked]:
+    """Kinds and roles first, then what was picked of them and all the rest, in id order; samples are read last."""
+    base_id = holding.base_of(session, wanted[0].studio_id)
+    if base_id is None:
+        raise NotFound(N_("There is no such studio; choose one from the list of studios."))
+    kinds = picking.lock_kinds(session, needs, base_id=base_id)
+    picked = picking.pick(session, kinds, wanted, except_bookings=except_bookings)
+    mine = {it for one in picked for it, _ in one.resources} | {sample for sample, _ in needs.samples}
+    holding.lock(session, resources | mine)
+    picking.pick_samples(session, needs, wanted, picked, base_id=base_id, except_bookings=except_bookings)
+    return picked
 
 
 def move(
@@ -126,9 +189,10 @@ def move(
     start: datetime | None = None,
     end: datetime | None = None,
     host_id: UUID | Unchanged | None = SAME,
+    needs: Needs | Unchanged = SAME,
     version: int | None = None,
 ) -> BookingRow:
-    """Give the booking another studio, time or host; what is not given stays. Refusals as in `book`, and `WrongState`.
+    """Give the booking another studio, time, host or kit; what is not given stays. Refusals as in `book`, `WrongState`.
 
     The old allocations are released and the new ones inserted under the locks of both, so the booking is never in its
     own way. One that runs keeps its start; in another studio it holds that from `at` on, and the old one until its
@@ -136,6 +200,7 @@ def move(
     """
     held = get_booking_for_update(session, booking.id)
     rules.check_changeable(held, by=by, version=version)
+    wants = held.needs if isinstance(needs, Unchanged) else needs
     wanted = Wanted(
         studio_id=studio_id or held.studio_id,
         tenant_id=held.tenant_id,
@@ -144,23 +209,42 @@ def move(
         end=end or held.end,
     )
     rules.check_range(wanted.start, wanted.end)
+    changed = _changed(held, wanted, wants)
+    if not changed:
+        return held
     if held.state == "checked_in" and wanted.studio_id != held.studio_id:
         wanted = replace(wanted, held_from=max(at.replace(microsecond=0), wanted.start))
-    holding.lock(session, {it for it in (wanted.studio_id, held.studio_id, wanted.host_id, held.host_id) if it})
-    situation = holding.look(session, wanted, except_booking=held.id)
-    if situation is None or situation.base_id != held.base_id:
+    before = frozenset(it for it in (held.studio_id, held.host_id) if it)
+    situations, picks = lock_and_look(session, [wanted], wants, at=at, except_bookings=[held.id], also_lock=before)
+    situation, picked = situations[0], picks[0]
+    if situation.base_id != held.base_id:
         raise NotFound(N_("There is no such studio in this base; choose one from its list of studios."))
     rules.check_moved(held, wanted, situation, by=by, at=at)
-    claims = wanted.claims(situation.buffer_minutes)
-    if situation.blocked:
-        raise taken(session, wanted, situation, claims, by=by, except_booking=held.id)
-    holding.move_claims(session, held, claims, live_from=wanted.held_from)
+    if situation.blocked or picked.missing:
+        raise taken(session, wanted, situation, picked, wants, by=by, except_booking=held.id)
+    check_quotas(session, [wanted], situation, by=by, except_bookings=[held.id])
+    terms = situation.terms
+    holding.move_claims(session, held, wanted, wanted.claims(terms, picked.resources), picked.lots)
     changes = {
         "studio_id": wanted.studio_id,
         "host_id": wanted.host_id,
         "during": Range(wanted.start, wanted.end),
+        "buffer_before": terms.buffer_before,
+        "buffer_after": terms.buffer_after,
+        "needs": wants.as_json(),
     }
-    return _change(session, held, "booking.moved", changes, by=by, at=at)
+    return change(session, held, "booking.moved", changes, by=by, at=at, own=changed)
+
+
+def _changed(held: BookingRow, wanted: Wanted, wants: Needs) -> set[str]:
+    """Which of the things that a series decides differ from what is booked."""
+    differs = {
+        "time": (wanted.start, wanted.end) != (held.start, held.end),
+        "studio": wanted.studio_id != held.studio_id,
+        "host": wanted.host_id != held.host_id,
+        "needs": wants != held.needs,
+    }
+    return {name for name, is_so in differs.items() if is_so}
 
 
 def extend(session: Session, *, booking: BookingRow, end: datetime, by: Actor, at: datetime) -> BookingRow:
@@ -168,6 +252,59 @@ def extend(session: Session, *, booking: BookingRow, end: datetime, by: Actor, a
     if end <= booking.end:
         raise faulty("end", N_("An extension ends later than the booking does now."))
     return move(session, booking=booking, end=end, by=by, at=at)
+
+
+def swap(
+    session: Session, *, first: BookingRow, second: BookingRow, by: Actor, at: datetime
+) -> tuple[BookingRow, BookingRow]:
+    """Let two bookings of a base exchange their studios, each keeping its time, host and kit.
+
+    Both are released before either is held anew: what one leaves the other may take. So a refusal (as in `move`) leaves
+    a transaction that has to be undone. A booking that runs cannot be swapped (`WrongState`).
+    """
+    one, other = get_bookings_for_update(session, [first.id, second.id])
+    for held in (one, other):
+        rules.check_changeable(held, by=by)
+        rules.check_swappable(held)
+    if one.base_id != other.base_id or one.studio_id == other.studio_id:
+        raise faulty("second", N_("Choose two bookings of one base in two different studios."))
+    # the kinds of both before any resource, as everywhere: nobody waits crosswise
+    picking.lock_kinds(session, one.needs.and_also(other.needs), base_id=one.base_id)
+    before = frozenset(it for held in (one, other) for it in (held.studio_id, held.host_id) if it)
+    holding.lock(session, set(before))
+    for held in (one, other):
+        holding.release(session, held.id)
+    done = [_into(session, held, rival, by=by, at=at, also_lock=before) for held, rival in ((one, other), (other, one))]
+    return done[0], done[1]
+
+
+def _into(
+    session: Session,
+    held: BookingRow,
+    rival: BookingRow,
+    *,
+    by: Actor,
+    at: datetime,
+    also_lock: frozenset[UUID],
+) -> BookingRow:
+    """Hold anew in the rival's studio what a booking that gave up everything wants."""
+    wanted = Wanted(rival.studio_id, held.tenant_id, held.host_id, held.start, held.end)
+    situations, picks = lock_and_look(
+        session, [wanted], held.needs, at=at, except_bookings=[held.id], also_lock=also_lock
+    )
+    situation, picked = situations[0], picks[0]
+    rules.check_moved(held, wanted, situation, by=by, at=at)
+    if situation.blocked or picked.missing:
+        raise taken(session, wanted, situation, picked, held.needs, by=by, except_booking=held.id)
+    terms = situation.terms
+    holding.hold(session, held, wanted, wanted.claims(terms, picked.resources), picked.lots)
+    changes = {
+        "studio_id": wanted.studio_id,
+        "buffer_before": terms.buffer_before,
+        "buffer_after": terms.buffer_after,
+    }
+    told = {"swapped_with": {"id": str(rival.id), "code": rival.code}}
+    return change(session, held, "booking.moved", changes, by=by, at=at, own={"studio"}, **told)
 
 
 def describe(
@@ -180,11 +317,53 @@ def describe(
         "title": text_line(title, "title", longest=rules.LONGEST_TITLE) or "",
         "platform": text_line(platform, "platform", longest=rules.LONGEST_PLATFORM),
     }
-    return _change(session, held, "booking.described", changes, by=by, at=at)
+    own = {name for name, value in changes.items() if getattr(held, name) != value}
+    if not own:
+        return held
+    return change(session, held, "booking.described", changes, by=by, at=at, own=own)
+
+
+def confirm_hold(session: Session, *, booking: BookingRow, by: Actor, at: datetime) -> BookingRow:
+    """Make a booking of a hold, or a request where the rules want the staff's word. Lapsed: `WrongState`."""
+    held = get_booking_for_update(session, booking.id)
+    rules.check_hold(held, by=by, at=at)
+    situations = holding.look(
+        session, [Wanted(held.studio_id, held.tenant_id, held.host_id, held.start, held.end)], except_bookings=[held.id]
+    )
+    assert situations is not None, "its studio is there: a foreign key says so"
+    state = "requested" if rules.wants_approval(situations[0], by=by) else "confirmed"
+    kind = "booking.confirmed" if state == "confirmed" else "booking.requested"
+    return change(session, held, kind, {"state": state, "hold_until": None}, by=by, at=at)
+
+
+def release_hold(session: Session, *, booking: BookingRow, by: Actor, at: datetime) -> BookingRow:
+    """Give a hold up before it lapses."""
+    held = get_booking_for_update(session, booking.id)
+    rules.check_hold(held, by=by, at=at)
+    holding.release(session, held.id)
+    changes = {"state": "cancelled", "cancelled_at": at, "hold_until": None}
+    return change(session, held, "booking.hold_released", changes, by=by, at=at)
+
+
+def approve(session: Session, *, booking: BookingRow, by: Actor, at: datetime) -> BookingRow:
+    """The staff's word on a request: it takes place. Its time was held since it was asked for."""
+    held = get_booking_for_update(session, booking.id)
+    state = rules.check_move(held, "approved", by=by, at=at)
+    return change(session, held, "booking.approved", {"state": state}, by=by, at=at)
+
+
+def decline(session: Session, *, booking: BookingRow, reason: str, by: Actor, at: datetime) -> BookingRow:
+    """The staff's word on a request: it does not take place, and why."""
+    held = get_booking_for_update(session, booking.id)
+    state = rules.check_move(held, "declined", by=by, at=at)
+    why = text_line(reason, "reason", longest=rules.LONGEST_REASON, required=True)
+    holding.release(session, held.id)
+    changes = {"state": state, "cancelled_at": at, "cancel_reason": why}
+    return change(session, held, "booking.declined", changes, by=by, at=at)
 
 
 def cancel(session: Session, *, booking: BookingRow, by: Actor, at: datetime, reason: str | None = None) -> BookingRow:
-    """Call the booking off: it counts nowhere and holds nothing. From its start on only the desk may.
+    """Call the booking off: it counts nowhere and holds nothing. From its deadline on only the desk may.
 
     Staff who cancel a tenant's booking say why; a tenant need not.
     """
@@ -192,8 +371,9 @@ def cancel(session: Session, *, booking: BookingRow, by: Actor, at: datetime, re
     state = rules.check_move(held, "cancelled", by=by, at=at)
     why = text_line(reason, "reason", longest=rules.LONGEST_REASON, required=not by.acts_for(held.tenant_id))
     holding.release(session, held.id)
-    changes = {"state": state, "cancelled_at": at, "cancel_reason": why}
-    return _change(session, held, "booking.cancelled", changes, by=by, at=at)
+    passes.revoke(session, booking_id=held.id, at=at)
+    changes = {"state": state, "cancelled_at": at, "cancel_reason": why, "hold_until": None}
+    return change(session, held, "booking.cancelled", changes, by=by, at=at)
 
 
 def mark_checked_in(session: Session, *, booking: BookingRow, by: Actor, at: datetime) -> BookingRow:
@@ -217,7 +397,7 @@ def mark_completed(session: Session, *, booking: BookingRow, by: Actor, at: date
     if moment < held.until:
         holding.cut(session, held.id, moment, clean=True)
         changes["released_at"] = max(moment, held.start)
-    return _change(session, held, "booking.completed", changes, by=by, at=at)
+    return change(session, held, "booking.completed", changes, by=by, at=at)
 
 
 def mark_no_show(session: Session, *, booking: BookingRow, by: Actor, at: datetime) -> BookingRow:
@@ -228,7 +408,7 @@ def mark_no_show(session: Session, *, booking: BookingRow, by: Actor, at: dateti
     if moment < held.end:
         holding.cut(session, held.id, moment, clean=False)
         changes["released_at"] = moment
-    return _change(session, held, "booking.no_show", changes, by=by, at=at)
+    return change(session, held, "booking.no_show", changes, by=by, at=at)
 
 
 def release_early(
@@ -239,34 +419,10 @@ def release_early(
     rules.check_changeable(held, by=by)
     moment = rules.release_time(held, until or at, at=at)
     holding.cut(session, held.id, moment, clean=True)
-    return _change(session, held, "booking.released", {"released_at": moment}, by=by, at=at)
+    return change(session, held, "booking.released", {"released_at": moment}, by=by, at=at)
 
 
 def _enter(session: Session, booking: BookingRow, move: str, *, by: Actor, at: datetime) -> BookingRow:
     held = get_booking_for_update(session, booking.id)
     state = rules.check_move(held, move, by=by, at=at)
-    return _change(session, held, f"booking.{move}", {"state": state}, by=by, at=at)
-
-
-def _change(
-    session: Session, held: BookingRow, kind: str, changes: dict[str, Any], *, by: Actor, at: datetime
-) -> BookingRow:
-    """Write the change of a locked booking and the event that tells it: what differs, before and after."""
-    session.execute(
-        sa.update(Booking)
-        .where(Booking.id == held.id)
-        .values(**changes, changed_at=at, version=Booking.version + 1)
-        .execution_options(synchronize_session=False)
-    )
-    changed = get_booking(session, held.id)
-    before, after = held.as_json(), changed.as_json()
-    differs = [name for name in after if after[name] != before[name]]
-    payload: dict[str, Any] = {
-        "before": {name: before[name] for name in differs},
-        "after": {name: after[name] for name in differs},
-    }
-    if "cancel_reason" in changes:
-        payload["reason"] = changed.cancel_reason
-    event = event_row(kind, by=by, at=at, subject_id=held.id, base_id=held.base_id, tenant_id=held.tenant_id, **payload)
-    record_events(session, [event])
-    return changed
+    return change(session, held, f"booking.{move}", {"state": state}, by=by, at=at)

@@ -25,6 +25,8 @@ class Board:
     arriving: list[BookingRow]  #: begin within two hours
     overdue: list[BookingRow]  #: have begun, and nobody has checked in
     free: list[FreeStudio]
+    #: by studio in use, the booking that comes into it next, if within two hours; who should be there already is first
+    next: dict[UUID, BookingRow]
 
 
 def board(session: Session, actor: Actor, *, base_id: UUID, at: datetime) -> Board:
@@ -33,10 +35,12 @@ def board(session: Session, actor: Actor, *, base_id: UUID, at: datetime) -> Boa
     live = [row for row in rows if row.state == "checked_in"]
     waiting = [row for row in rows if row.state == "confirmed"]
     minute = at.replace(second=0, microsecond=0)
+    in_use = {row.studio_id for row in live}
     return Board(
         live=[row for row in live if row.until > at],
         overrunning=[row for row in live if row.until <= at],
         arriving=[row for row in waiting if row.start > at],
         overdue=[row for row in waiting if row.start <= at],
         free=free_studios(session, base_id=base_id, start=minute, end=minute + timedelta(minutes=1), tenant_id=None),
+        next={row.studio_id: row for row in reversed(waiting) if row.studio_id in in_use},
     )

@@ -47,6 +47,20 @@ class MayNotBook(Conflict):
     title = N_("The tenant may not book here")
 
 
+class AgainstRule(Invalid):
+    """The base's rules for the studio do not allow it: too short, too long, too soon, too far ahead, or staff only."""
+
+    type = "against-rule"
+    title = N_("Against the base's rules")
+
+
+class OverQuota(Conflict):
+    """The tenant would book more than it may in that day, week or month."""
+
+    type = "over-quota"
+    title = N_("More than the quota")
+
+
 class HostNotReady(Conflict):
     """The host cannot present then: unchecked, too young, without consent, or gone."""
 

@@ -1,6 +1,6 @@
 """Reading bookings, always as somebody: what is not theirs is not found, by our own filter and by the database's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -48,6 +48,16 @@ _ROWS: sa.Select[*tuple[Any, ...]] = (
         Booking.cancel_reason,
         Booking.changed_at,
         Booking.version,
+        Booking.hold_until,
+        Booking.buffer_before,
+        sa.func.coalesce(Booking.buffer_after, Space.buffer_minutes).label("buffer_after"),
+        Booking.early_minutes,
+        Booking.grace_minutes,
+        Booking.cancel_minutes,
+        Booking.series_id,
+        Booking.occurrence_at,
+        Booking.own_fields,
+        Booking.needs,
     )
     .join(Base, Base.id == Booking.base_id)
     .join(Space, Space.id == Booking.studio_id)
@@ -92,6 +102,14 @@ def booking_for(session: Session, actor: Actor, booking_id: UUID) -> BookingRow:
     return _one(session, _ROWS.where(Booking.id == booking_id, visible(actor)))
 
 
+def bookings_among(session: Session, actor: Actor, ids: Collection[UUID]) -> list[BookingRow]:
+    """The actor's bookings among some, by start."""
+    if not ids:
+        return []
+    mine = _ROWS.where(Booking.id.in_(ids), visible(actor)).order_by(Booking.starts_at, Booking.id)
+    return [BookingRow(*row) for row in session.execute(mine)]
+
+
 def booking_by_code(session: Session, actor: Actor, code: str) -> BookingRow:
     """As `booking_for`, by the code that people say; blanks and case do not matter."""
     return _one(session, _ROWS.where(Booking.code == code.strip().upper(), visible(actor)))
@@ -104,6 +122,18 @@ def get_booking_for_update(session: Session, booking_id: UUID) -> BookingRow:
     """
     session.execute(sa.select(Booking.id).where(Booking.id == booking_id).with_for_update(key_share=True))
     return get_booking(session, booking_id)
+
+
+def get_bookings_for_update(session: Session, booking_ids: Sequence[UUID]) -> list[BookingRow]:
+    """Several bookings as they stand now, in the order asked, their rows locked in id order; `NotFound` for none."""
+    ids = list(booking_ids)
+    session.execute(
+        sa.select(Booking.id).where(Booking.id.in_(ids)).order_by(Booking.id).with_for_update(key_share=True)
+    )
+    rows = {row.id: row for row in (BookingRow(*found) for found in session.execute(_ROWS.where(Booking.id.in_(ids))))}
+    if rows.keys() != set(ids):
+        raise NotFound(N_("There is no such booking among yours."))
+    return [rows[booking_id] for booking_id in ids]
 
 
 def get_booking(session: Session, booking_id: UUID) -> BookingRow:

@@ -1,12 +1,15 @@
 """What a booking is to those who read it, and what a request for one asks: plain values."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from shared_base.bookings.needs import NOTHING, Needs
+from shared_base.bookings.terms import HOUSE, Terms
 from shared_base.core.money import plain
 
 
@@ -40,10 +43,40 @@ class BookingRow:
     cancel_reason: str | None
     changed_at: datetime
     version: int
+    hold_until: datetime | None = None
+    buffer_before: int = 0
+    buffer_after: int = 0
+    early_minutes: int = HOUSE.early_minutes
+    grace_minutes: int = HOUSE.grace_minutes
+    cancel_minutes: int = HOUSE.cancel_minutes
+    series_id: UUID | None = None
+    occurrence_at: datetime | None = None
+    own_fields: Sequence[str] = field(default_factory=list)
+    needs_json: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def needs(self) -> Needs:
+        """What it asked for beside studio and host."""
+        return Needs.from_json(self.needs_json)
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def doors_open(self) -> datetime:
+        """From when on they may check in."""
+        return self.start - timedelta(minutes=self.early_minutes)
+
+    @property
+    def overdue_from(self) -> datetime:
+        """From when on nobody having come is a no-show."""
+        return self.start + timedelta(minutes=self.grace_minutes)
+
+    @property
+    def cancellable_until(self) -> datetime:
+        """Until when the tenant itself may cancel."""
+        return self.start - timedelta(minutes=self.cancel_minutes)
 
     @property
     def until(self) -> datetime:
@@ -61,15 +94,16 @@ class BookingRow:
             "title": self.title,
             "platform": self.platform,
             "state": self.state,
-        }
+        } | ({"needs": self.needs_json} if self.needs_json else {})
 
 
 class Claim(NamedTuple):
-    """One resource wanted for one time; the time of a studio includes the clean-down after it."""
+    """One resource wanted for one time; the time of a studio includes its buffers before and after."""
 
     resource_id: UUID
     start: datetime
     end: datetime
+    purpose: str | None = None  #: the kind or role that it was picked for
 
 
 @dataclass(frozen=True)
@@ -91,11 +125,13 @@ class Wanted:
         """From when on the studio is wanted."""
         return self.held_from or self.start
 
-    def claims(self, buffer_minutes: int) -> list[Claim]:
-        """The resources and the times in which nobody else may have them."""
-        clean = self.end + timedelta(minutes=buffer_minutes)
-        studio = Claim(self.studio_id, self.begin, clean)
-        return [studio, Claim(self.host_id, self.start, self.end)] if self.host_id else [studio]
+    def claims(self, terms: Terms, picked: Sequence[tuple[UUID, str | None]] = ()) -> list[Claim]:
+        """The resources and the times in which nobody else may have them; `picked`: units, people, single samples."""
+        # who moves in while on air sets nothing up before
+        before = timedelta(0) if self.held_from else timedelta(minutes=terms.buffer_before)
+        studio = Claim(self.studio_id, self.begin - before, self.end + timedelta(minutes=terms.buffer_after))
+        beside = [(self.host_id, None)] if self.host_id else []
+        return [studio, *(Claim(it, self.start, self.end, purpose) for it, purpose in (*beside, *picked))]
 
 
 @dataclass(frozen=True)
@@ -111,7 +147,8 @@ class Situation:
     studio_kind: str
     scene: str | None
     area_m2: Decimal
-    buffer_minutes: int
+    terms: Terms
+    quotas: bool  #: whether any quota speaks of the tenant on that day
     in_service: bool  #: on every day touched
     service_first: str | None  #: first day, ISO
     service_last: str | None  #: last day, inclusive; None: open
@@ -166,8 +203,20 @@ class FreeStudio(NamedTuple):
 NO_ID = UUID(int=0)
 
 
-def new_row(wanted: Wanted, situation: Situation, *, title: str, platform: str | None, at: datetime) -> BookingRow:
+def new_row(
+    wanted: Wanted,
+    situation: Situation,
+    *,
+    title: str,
+    platform: str | None,
+    at: datetime,
+    state: str = "confirmed",
+    hold_until: datetime | None = None,
+    series_id: UUID | None = None,
+    needs: Needs = NOTHING,
+) -> BookingRow:
     """A booking about to be written; its id and code are the database's to give."""
+    terms = situation.terms
     return BookingRow(
         id=NO_ID,
         code="",
@@ -189,10 +238,19 @@ def new_row(wanted: Wanted, situation: Situation, *, title: str, platform: str |
         start=wanted.start,
         end=wanted.end,
         released_at=None,
-        state="confirmed",
+        state=state,
         created_at=at,
         cancelled_at=None,
         cancel_reason=None,
         changed_at=at,
         version=1,
+        hold_until=hold_until,
+        buffer_before=terms.buffer_before,
+        buffer_after=terms.buffer_after,
+        early_minutes=terms.early_minutes,
+        grace_minutes=terms.grace_minutes,
+        cancel_minutes=terms.cancel_minutes,
+        series_id=series_id,
+        occurrence_at=wanted.start if series_id else None,
+        needs_json=needs.as_json(),
     )

@@ -4,8 +4,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from shared_base.bookings.errors import HostNotReady, MayNotBook, NotInService, OutsideOpening, Stale, WrongState
+from shared_base.bookings.errors import (
+    AgainstRule,
+    HostNotReady,
+    MayNotBook,
+    NotInService,
+    OutsideOpening,
+    Stale,
+    WrongState,
+)
 from shared_base.bookings.rows import BookingRow, Situation, Wanted
+from shared_base.bookings.terms import Terms
 from shared_base.core.actor import Actor
 from shared_base.core.errors import Forbidden, NotFound
 from shared_base.core.fields import faulty
@@ -20,10 +29,6 @@ FIRST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 LAST_INSTANT = datetime(2199, 12, 31, tzinfo=UTC)
 #: the desk may enter a walk-in that is already on air; a tenant books from the present minute on
 WALK_IN = timedelta(hours=2)
-#: guests come early to set up the light
-EARLY_CHECK_IN = timedelta(minutes=60)
-#: nobody is a no-show while the traffic may explain it
-NO_SHOW_GRACE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,18 @@ MOVES = {
     "check_in_undone": Move(frozenset({"checked_in"}), "confirmed"),
     "completed": Move(frozenset({"checked_in"}), "completed"),
     "no_show": Move(frozenset({"confirmed"}), "no_show"),
-    "cancelled": Move(frozenset({"confirmed"}), "cancelled"),
+    "cancelled": Move(frozenset({"confirmed", "held", "requested"}), "cancelled"),
+    "approved": Move(frozenset({"requested"}), "confirmed"),
+    "declined": Move(frozenset({"requested"}), "cancelled"),
 }
+#: what only the staff does
+STAFF_ONLY = frozenset({"no_show", "check_in_undone", "approved", "declined"})
 #: what has ended is final: no later deed or job changes it
 FINAL = frozenset({"completed", "no_show", "cancelled"})
 #: why a booking in that state is not open for the deed, and what to do instead
 STANDS = {
+    "held": N_("%(code)s is only held: confirm it first."),
+    "requested": N_("%(code)s waits for the base's approval: until then it stays as it is."),
     "confirmed": N_("%(code)s has not been checked in yet: check in first."),
     "checked_in": N_("%(code)s is checked in already: check it out, or undo the check-in."),
     "completed": N_("%(code)s has ended and stays as it is: book the studio again."),
@@ -160,7 +171,82 @@ def check_wanted(wanted: Wanted, situation: Situation, *, by: Actor, at: datetim
     check_who(by, wanted, situation)
     check_studio(wanted, situation)
     check_not_past(wanted.start, wanted.end, at=at, staff=by.serves(situation.base_id), zone=situation.zone)
+    check_terms(wanted, situation, by=by, at=at)
     check_host(wanted, situation)
+
+
+def check_terms(wanted: Wanted, situation: Situation, *, by: Actor, at: datetime) -> None:
+    """The base's rules for tenants: who books the studio, how soon, how far ahead, how short and how long."""
+    if by.serves(situation.base_id):
+        return
+    terms, studio = situation.terms, situation.studio_code
+    if terms.bookable_by == "staff":
+        raise AgainstRule(N_("%(studio)s is booked by the front desk only; give it a call."), studio=studio)
+    soonest = at + timedelta(minutes=terms.notice_minutes)
+    if terms.notice_minutes and wanted.start < soonest:
+        raise AgainstRule(
+            N_("%(studio)s is booked at least %(minutes)s minutes ahead: from %(earliest)s on."),
+            studio=studio,
+            minutes=terms.notice_minutes,
+            earliest=local(soonest, situation.zone),
+        )
+    if terms.horizon_days is not None and wanted.start > at + timedelta(days=terms.horizon_days):
+        raise AgainstRule(
+            N_("%(studio)s is booked at most %(days)s days ahead; choose an earlier time."),
+            studio=studio,
+            days=terms.horizon_days,
+        )
+    length = wanted.end - wanted.start
+    if terms.shortest_minutes is not None and length < timedelta(minutes=terms.shortest_minutes):
+        raise AgainstRule(
+            N_("%(studio)s is booked for at least %(minutes)s minutes; choose a later end."),
+            studio=studio,
+            minutes=terms.shortest_minutes,
+        )
+    if terms.longest_minutes is not None and length > timedelta(minutes=terms.longest_minutes):
+        raise AgainstRule(
+            N_("%(studio)s is booked for at most %(minutes)s minutes; choose an earlier end."),
+            studio=studio,
+            minutes=terms.longest_minutes,
+        )
+
+
+def wants_approval(situation: Situation, *, by: Actor) -> bool:
+    """Whether a booking by this person waits for the staff's word."""
+    return situation.terms.needs_approval and not by.serves(situation.base_id)
+
+
+def first_state(situation: Situation, *, hold: bool, by: Actor) -> str:
+    """The state in which a new booking begins."""
+    if hold:
+        return "held"
+    return "requested" if wants_approval(situation, by=by) else "confirmed"
+
+
+def hold_end(wanted: Wanted, terms: Terms, *, at: datetime) -> datetime:
+    """Until when a hold waits: as long as the rules say, but not past the start; a minute at least."""
+    return max(min(at + timedelta(minutes=terms.hold_minutes), wanted.start), at + timedelta(minutes=1))
+
+
+def check_hold(booking: BookingRow, *, by: Actor, at: datetime) -> None:
+    """A hold that still holds, of theirs."""
+    if not by.serves(booking.base_id) and not by.acts_for(booking.tenant_id):
+        raise Forbidden(N_("Only the tenant and the base's staff may change this booking."))
+    if booking.state != "held":
+        raise WrongState(N_("%(code)s is not held."), extra={"state": booking.state}, code=booking.code)
+    if booking.hold_until is not None and booking.hold_until <= at:
+        raise WrongState(
+            N_("The hold %(code)s lapsed at %(until)s: book the studio again."),
+            extra={"state": "cancelled"},
+            code=booking.code,
+            until=local(booking.hold_until, booking.zone),
+        )
+
+
+def check_swappable(booking: BookingRow) -> None:
+    """Only what has not begun changes places with another."""
+    if booking.state == "checked_in":
+        raise WrongState(N_("%(code)s is on air: move it by itself if it has to go elsewhere."), code=booking.code)
 
 
 def check_move(booking: BookingRow, move: str, *, by: Actor, at: datetime) -> str:
@@ -174,13 +260,13 @@ def check_move(booking: BookingRow, move: str, *, by: Actor, at: datetime) -> st
     check = {"checked_in": _check_in_time, "no_show": _no_show_time, "cancelled": _cancel_time}.get(move)
     if check:
         check(booking, at, staff)
-    if move in ("no_show", "check_in_undone") and not staff:
+    if move in STAFF_ONLY and not staff:
         raise Forbidden(N_("Only the base's staff may do this; call the front desk."))
     return deed.target
 
 
 def _check_in_time(booking: BookingRow, at: datetime, staff: bool) -> None:
-    earliest = booking.start - EARLY_CHECK_IN
+    earliest = booking.doors_open
     if at < earliest:
         raise WrongState(
             N_("It is too early to check in to %(code)s: the doors open for it at %(earliest)s."),
@@ -196,7 +282,7 @@ def _check_in_time(booking: BookingRow, at: datetime, staff: bool) -> None:
 
 
 def _no_show_time(booking: BookingRow, at: datetime, staff: bool) -> None:
-    earliest = booking.start + NO_SHOW_GRACE
+    earliest = booking.overdue_from
     if at < earliest:
         raise WrongState(
             N_("%(code)s is no no-show yet: wait until %(earliest)s."),
@@ -212,6 +298,12 @@ def _cancel_time(booking: BookingRow, at: datetime, staff: bool) -> None:
             N_("%(code)s began at %(start)s: from then on only the front desk can cancel it; give it a call."),
             code=booking.code,
             start=local(booking.start, booking.zone),
+        )
+    if booking.state == "confirmed" and at > booking.cancellable_until and not staff:
+        raise WrongState(
+            N_("%(code)s could be cancelled until %(until)s; now only the front desk can: give it a call."),
+            code=booking.code,
+            until=local(booking.cancellable_until, booking.zone),
         )
 
 
@@ -247,6 +339,9 @@ def check_moved(booking: BookingRow, wanted: Wanted, situation: Situation, *, by
         )
     check_who(by, wanted, situation)
     check_studio(wanted, situation)
+    if starts_anew or wanted.end != booking.end or wanted.studio_id != booking.studio_id:
+        # one that keeps its start was booked in good time
+        check_terms(wanted, situation, by=by, at=at if starts_anew else booking.created_at)
     if starts_anew:
         check_not_past(wanted.start, wanted.end, at=at, staff=staff, zone=situation.zone)
     elif wanted.end <= at:

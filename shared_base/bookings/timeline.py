@@ -2,8 +2,10 @@
 
 The parts of an answer come as JSON texts and are put together as they are: nobody on the way reads a bookings row.
 
-A row of `bookings` is an array, in the order of `COLUMNS`; instants are seconds since 1970 (UTC). A tenant sees its own
-bookings; of all others it sees busy time, the clean-down included, and not whose it is.
+A row of `bookings` is an array, in the order of `COLUMNS`; instants are seconds since 1970 (UTC). `before` and `after`
+are the minutes that the booking holds its studio beyond its own time, so that whoever drags another beside it is warned
+without asking. A tenant sees its own bookings; of all others it sees busy time, set-up and clean-down included, and not
+whose it is.
 """
 
 import json
@@ -21,7 +23,9 @@ from shared_base.core.errors import NotFound
 from shared_base.core.fields import faulty
 from shared_base.core.i18n import N_
 
-COLUMNS = ("id", "code", "studio", "start", "end", "state", "title", "tenant", "version")
+COLUMNS = (
+    "id", "code", "studio", "start", "end", "state", "title", "tenant", "version", "hold_until", "before", "after",
+)  # fmt: skip
 #: the longest stretch that one answer shows
 LONGEST = timedelta(days=62)
 #: a change is stamped before it is committed: a feed asks again for the last seconds, and the version tells repeats
@@ -32,7 +36,8 @@ _SEEN = "(:sees_base or b.tenant_id = any(:tenants))"
 _ROW = """
     json_build_array(b.id, b.code, s.code, cast(extract(epoch from b.starts_at) as bigint),
                      cast(extract(epoch from coalesce(b.released_at, upper(b.during))) as bigint),
-                     b.state, b.title, t.name, b.version)
+                     b.state, b.title, t.name, b.version, cast(extract(epoch from b.hold_until) as bigint),
+                     b.buffer_before, coalesce(b.buffer_after, s.buffer_minutes))
 """
 
 _BOOKINGS = f"""
@@ -75,7 +80,7 @@ _OUTAGES = """
 
 _STUDIOS = """
     select coalesce(json_agg(json_build_object('id', s.id, 'code', s.code, 'name', s.name, 'scene', s.scene,
-      'area_m2', trim_scale(s.area_m2), 'buffer_minutes', s.buffer_minutes) order by s.code), '[]')
+      'floor', s.floor, 'area_m2', trim_scale(s.area_m2), 'buffer_minutes', s.buffer_minutes) order by s.code), '[]')
     from spaces s, days where s.base_id = :base_id and s.kind = 'studio' and s.in_service && days.days
 """
 

@@ -103,6 +103,8 @@ select jsonb_build_object(
             from opening_hours o
             cross join lateral (select o.valid * daterange(:first - 1, :last, '[]') as days) ruled
             where o.base_id = :base_id and not isempty(ruled.days)),
+  'special_days', (select jsonb_agg(jsonb_build_array(x.day, x.opens_minute, x.closes_minute) order by x.day)
+                   from special_days x where x.base_id = :base_id and x.day between :first - 1 and :last),
   'closures', (select jsonb_agg(jsonb_build_array(p.code, c.number, (
                  select jsonb_agg(jsonb_build_array({lower}, {upper}) order by piece)
                  from unnest(c.during * tstzmultirange(tstzrange(:since, :until))) piece)))

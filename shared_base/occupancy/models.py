@@ -215,7 +215,8 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 100000 SET search_path = pg_catalog, p
 BEGIN ATOMIC
   SELECT p.code, t.uscc, lower(b.during), coalesce(b.released_at, upper(b.during)), b.state
   FROM bookings b JOIN ({_STUDIOS}) p ON p.id = b.studio_id JOIN tenants t ON t.id = b.tenant_id
-  WHERE b.base_id = in_base AND b.during && tstzrange(since, until) AND b.state <> 'cancelled' AND {_OF_WHOLE_BASE};
+  WHERE b.base_id = in_base AND b.during && tstzrange(since, until)
+    AND b.state NOT IN ('cancelled', 'held', 'requested') AND {_OF_WHOLE_BASE};
 END
 """  # noqa: S608 (composed of our own conditions)
 )

@@ -192,6 +192,9 @@ def _inputs(base: BaseFacts, measured: Measured, leases: tuple[LeaseOfMonth, ...
         "bookings": measured.answer["bookings_sha256"] or {},
         "stays": measured.answer["stays_sha256"] or {},
     }
+    # a month without any is told as months were before there could be one
+    if special_days := measured.rows("special_days"):
+        read["special_days"] = special_days
     return {
         "studios": len(measured.rows("open")),
         "closures": sum(number for _, number, _ in measured.rows("closures")),

@@ -189,6 +189,9 @@ def test_the_desk_sees_the_whole_day_of_its_base(house: House, nights: list[str]
         "title": "秘密专场",
         "tenant": house.rival.name,
         "version": 1,
+        "hold_until": None,
+        "before": 0,
+        "after": 0,
     }
     assert day["busy"] == []
 

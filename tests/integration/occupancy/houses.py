@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from shared_base.bookings.models import Booking as Row
-from shared_base.catalogue.models import Base, OpeningHours, Space
+from shared_base.catalogue.models import Base, OpeningHours, Space, SpecialDay
 from shared_base.occupancy.models import StayRecord
 from shared_base.tenancy.models import Tenant
 from tests.factories.catalogue import LONG_AGO, make_base, make_outage, make_studio
@@ -105,6 +105,18 @@ def opening_rules(draw: st.DrawFn, first: date) -> tuple[tuple[date, int, int], 
 
 
 @st.composite
+def special_days(draw: st.DrawFn, first: date) -> tuple[tuple[date, int | None, int | None], ...]:
+    """Days around and within the month with hours of their own, or with none."""
+    found: list[tuple[date, int | None, int | None]] = []
+    for number in draw(st.lists(st.integers(-2, 32), max_size=4, unique=True)):
+        day = first + timedelta(days=number)
+        opens = draw(st.none() | st.sampled_from([0, 90, 150, 600, 1320, 1439]))
+        closes = None if opens is None else opens + draw(st.sampled_from([1, 60, 480, 1439, 1440]))
+        found.append((day, opens, closes))
+    return tuple(found)
+
+
+@st.composite
 def houses(draw: st.DrawFn) -> House:
     zone, year, month = draw(st.sampled_from(PLACES))
     first, studios, tenants = date(year, month, 1), draw(st.integers(1, 3)), draw(st.integers(1, 3))
@@ -125,6 +137,7 @@ def houses(draw: st.DrawFn) -> House:
         closures=tuple(draw(st.lists(closures(studios), max_size=4))),
         leases=tuple(draw(st.lists(leases(tenants, first), max_size=3))),
         recognised=draw(st.none() | st.just((first - timedelta(days=9), first)) | st.just((date(2020, 1, 1), first))),
+        special_days=draw(special_days(first)),
     )
 
 
@@ -137,6 +150,10 @@ def store(session: Session, house: House, *, backwards: bool = False) -> tuple[B
     for (day, opens, closes), following in zip(house.openings, [*house.openings[1:], (None, 0, 0)], strict=True):
         session.add(
             OpeningHours(base_id=base.id, valid=Range(day, following[0]), opens_minute=opens, closes_minute=closes)
+        )
+    for special, opens_at, closes_at in house.special_days:
+        session.add(
+            SpecialDay(base_id=base.id, day=special, opens_minute=opens_at, closes_minute=closes_at, note="盘点")
         )
     studios = [
         make_studio(session, base, code=f"S{number}", in_service_from=first, in_service_to=last)

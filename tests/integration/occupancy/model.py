@@ -62,7 +62,10 @@ class Lease:
 
 @dataclass(frozen=True)
 class House:
-    """A base in one month: opening rules are (first day, opens, closes) in minutes, studios their days of service."""
+    """A base in one month: opening rules are (first day, opens, closes) in minutes, studios their days of service.
+
+    Special days are (day, opens, closes), or None twice for a day on which the base stays shut.
+    """
 
     zone: str
     year: int
@@ -75,6 +78,7 @@ class House:
     closures: tuple[Closure, ...] = ()
     leases: tuple[Lease, ...] = ()
     recognised: tuple[date, date] | None = field(default=None)
+    special_days: tuple[tuple[date, int | None, int | None], ...] = ()
 
     @property
     def first(self) -> date:
@@ -130,10 +134,11 @@ def wall_clock(house: House, day: date, minute: int) -> int:
 def opening(house: House) -> int:
     """The base's open seconds; those of the evening before the 1st run on into the month."""
     found = []
+    special = {day: (opens, closes) for day, opens, closes in house.special_days}
     for day in [house.first - timedelta(days=1), *house.days]:
         ruling = [rule for rule in house.openings if rule[0] <= day]
-        if ruling:
-            _, opens, closes = max(ruling)
+        opens, closes = special[day] if day in special else max(ruling)[1:] if ruling else (None, None)
+        if opens is not None and closes is not None:
             found.append(seconds(wall_clock(house, day, opens), wall_clock(house, day, closes)))
     return union(found)
 

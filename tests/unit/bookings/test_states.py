@@ -64,6 +64,10 @@ FOLLOWS = {
     ("confirmed", "checked_in"): "checked_in",
     ("confirmed", "no_show"): "no_show",
     ("confirmed", "cancelled"): "cancelled",
+    ("held", "cancelled"): "cancelled",
+    ("requested", "cancelled"): "cancelled",
+    ("requested", "approved"): "confirmed",
+    ("requested", "declined"): "cancelled",
     ("checked_in", "completed"): "completed",
     ("checked_in", "check_in_undone"): "confirmed",
 }
@@ -90,9 +94,9 @@ def test_every_state_that_refuses_says_what_to_do_instead() -> None:
 @pytest.mark.parametrize(
     ("actor", "allowed"),
     [
-        (DESK, {"checked_in", "no_show", "cancelled", "completed", "check_in_undone"}),
-        (OPERATOR, {"checked_in", "no_show", "cancelled", "completed", "check_in_undone"}),
-        (SYSTEM, {"checked_in", "no_show", "cancelled", "completed", "check_in_undone"}),
+        (DESK, {"checked_in", "no_show", "cancelled", "completed", "check_in_undone", "approved", "declined"}),
+        (OPERATOR, {"checked_in", "no_show", "cancelled", "completed", "check_in_undone", "approved", "declined"}),
+        (SYSTEM, {"checked_in", "no_show", "cancelled", "completed", "check_in_undone", "approved", "declined"}),
         (SCHEDULER, {"checked_in", "completed"}),
         (OWNER, {"checked_in", "completed"}),
         (OTHER_DESK, set()),
