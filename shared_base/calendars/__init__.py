@@ -1,0 +1,1 @@
+"""Calendars (RFC 5545): bookings as iCalendar feeds and attachments, and series read from an .ics."""
