@@ -39,6 +39,8 @@ def message_of(mail: Mail, *, sender: str, message_id: UUID, at: datetime) -> Em
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.text)
     message.add_alternative(mail.html, subtype="html")
+    for it in mail.attachments:
+        message.add_attachment(it.content, it.maintype, it.subtype, filename=it.filename, params=dict(it.parameters))
     return message
 
 

@@ -6,7 +6,7 @@ never lost. Any number of processes may drain at once.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from shared_base.core.clock import Clock
 from shared_base.core.database import transaction
 from shared_base.core.outbox import OutboxMessage
 from shared_base.notifications import channels
+from shared_base.notifications.attachments import attachments_of
 from shared_base.notifications.errors import Rejected, Unreachable
 from shared_base.notifications.mails import render
 from shared_base.people import accounts
@@ -102,6 +103,7 @@ def _deliver(engine: sa.Engine, claim: Claim, settings: Settings, *, at: datetim
     match claim.topic:
         case topic if topic == MAIL:
             mail = render(claim.payload, base_url=settings.base_url)
+            mail = replace(mail, attachments=attachments_of(engine, claim.payload, settings))
             channels.deliver(mail, settings, message_id=claim.id, at=at)
         case topic if topic == PASSWORD_RESET:
             # the request was answered without a look at the accounts; this is the look (`accounts.request_reset`)

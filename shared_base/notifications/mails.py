@@ -6,7 +6,7 @@ one line each: nobody's name can make a paragraph, a header or an action.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,6 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import jinja2
+
+from shared_base.notifications.times import filters
 
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "mail"
 ACTION = re.compile(r"\[([^\[\]]+)\]\((https?://[^\s()]+)\)")
@@ -47,6 +49,17 @@ MOMENT_FORMATS = {"zh_Hans_CN": "%Y-%m-%d %H:%M（北京时间）", "en": "%Y-%m
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a mail; `parameters` stand in its Content-Type (`method` of a calendar)."""
+
+    filename: str
+    maintype: str
+    subtype: str
+    content: bytes
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Mail:
     """A mail ready to be sent: to whom, and what it says."""
 
@@ -56,6 +69,7 @@ class Mail:
     subject: str
     text: str
     html: str
+    attachments: Sequence[Attachment] = ()
 
 
 @dataclass(frozen=True)
@@ -84,6 +98,7 @@ def _environment(locale: str) -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters["role"] = ROLE_NAMES[locale].__getitem__
+    environment.filters |= filters(locale)
     environment.filters["moment"] = lambda when: (
         datetime.fromisoformat(when).astimezone(CHINA).strftime(MOMENT_FORMATS[locale])
     )

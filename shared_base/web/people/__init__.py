@@ -6,6 +6,7 @@ from flask.blueprints import BlueprintSetupState
 from shared_base.http.identity import on_identified
 from shared_base.web.people import (
     account,
+    account_mails,
     account_password,
     account_sessions,
     account_tokens,
@@ -32,6 +33,7 @@ blueprints = (
     password_resets.bp,
     invitations.bp,
     account.bp,
+    account_mails.bp,
     account_password.bp,
     two_factor.bp,
     account_sessions.bp,

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as SmtpSession
+from icalendar import Calendar
 
 from config.settings import Settings
 from shared_base.core import outbox
@@ -24,10 +25,14 @@ from shared_base.core.outbox import OutboxMessage
 from shared_base.notifications import channels, delivery
 from shared_base.notifications.delivery import LEASE, WAITS, Drained, drain
 from shared_base.notifications.errors import Rejected, Unreachable
+from shared_base.notifications.facts import facts_of
+from shared_base.notifications.letters import Piece, post_letters
 from shared_base.notifications.mails import Mail
 from shared_base.people import accounts, links
 from shared_base.people.models import User
-from tests.factories.tenancy import make_user
+from tests.factories.bookings import make_booking
+from tests.factories.catalogue import make_base, make_studio
+from tests.factories.tenancy import make_tenant, make_user
 from tests.integration.notifications.conftest import CERTIFICATE, Postman, server_context
 from tests.live import free_port
 
@@ -385,3 +390,32 @@ def test_what_is_not_one_address_is_refused_before_any_server_is_asked(
 )
 def test_servers_are_greeted_by_our_public_name_without_a_look_up(host: str, greeting: str) -> None:
     assert channels.hello_name(host) == greeting
+
+
+def test_a_confirmation_carries_its_bookings_for_the_readers_calendar(
+    outbox_engine: sa.Engine, clock: FixedClock, postman: Postman, mail_server: Any, mail_settings: Any
+) -> None:
+    settings = mail_settings(f"smtp://127.0.0.1:{mail_server()}")
+    with transaction(outbox_engine, SYSTEM) as session:
+        base = make_base(session)
+        studio, tenant = make_studio(session, base), make_tenant(session, base)
+        reader = make_user(session, "tenant_owner", tenant=tenant)
+        starts = [clock.now() + timedelta(days=night) for night in (1, 2)]
+        booked = [make_booking(session, studio, tenant, start, start + timedelta(hours=6)) for start in starts]
+        known = facts_of(session, [it.id for it in booked])
+        post_letters(session, [Piece(reader.id, "booking_made", known[booked[0].id], by="前台")], at=clock.now())
+        clock.advance(timedelta(seconds=1))
+        post_letters(
+            session, [Piece(reader.id, "booking_made", it, by="前台") for it in known.values()], at=clock.now()
+        )
+    assert drain(outbox_engine, clock, settings) == Drained(sent=2)
+    for mail, number, method in zip(postman.taken, (1, 2), ("PUBLISH", None), strict=True):
+        (file,) = mail.iter_attachments()
+        assert (file.get_content_type(), file.get_filename()) == ("text/calendar", "booking.ics")
+        assert file["Content-Type"].params.get("method") == method
+        calendar = Calendar.from_ical(file.get_payload(decode=True))  # type: ignore[arg-type]
+        assert [event.decoded("dtstart") for event in calendar.walk("VEVENT")] == starts[:number]
+        body = mail.get_body(("html",))
+        assert body is not None
+        assert "附件" in body.get_content()
+    assert not any("calendar" in row.payload for row in messages(outbox_engine))
