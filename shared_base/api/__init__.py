@@ -5,15 +5,48 @@ from typing import Any, cast
 from apiflask import APIFlask, HTTPError
 from flask import Response, request
 
-from shared_base.api import availability, bookings, catalogue, claims, occupancy, openapi, tenancy
+from shared_base.api import (
+    availability,
+    booking_deeds,
+    bookings,
+    calendars,
+    catalogue,
+    claims,
+    crew,
+    equipment,
+    occupancy,
+    openapi,
+    passes,
+    samples,
+    series,
+    tenancy,
+    waitlist,
+)
 from shared_base.api.conventions import require_json
 from shared_base.http.extensions import csrf
 from shared_base.http.problems import TYPE_BASE, problem_response
 
+ROOMS = (
+    availability,
+    booking_deeds,
+    bookings,
+    calendars,
+    catalogue,
+    claims,
+    crew,
+    equipment,
+    occupancy,
+    passes,
+    samples,
+    series,
+    tenancy,
+    waitlist,
+)
+
 
 def init_app(app: APIFlask) -> None:
     """Register the API's resources. Cookies are not believed here, so forms' forgery protection is not needed."""
-    for room in (catalogue, tenancy, availability, bookings, occupancy, claims):
+    for room in ROOMS:
         app.register_blueprint(room.bp, url_prefix="/api/v1")
         csrf.exempt(room.bp)
     app.register_blueprint(openapi.bp)

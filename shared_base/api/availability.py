@@ -6,16 +6,30 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 from flask import Response
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from shared_base.api.conventions import Code, In, Instant, Out, Text, answers
 from shared_base.bookings import rules
 from shared_base.bookings.availability import free_studios_as_json
+from shared_base.bookings.needs import MOST_LINES, MOST_OF_ONE, Needs
 from shared_base.http.extensions import session
 from shared_base.http.guards import allow
 from shared_base.http.identity import current_actor
 
 bp = APIBlueprint("api_availability", __name__, tag="Bookings")
+
+
+def _kit_line(value: str) -> tuple[str, int]:
+    kind, colon, number = value.partition(":")
+    if not kind or not (1 <= len(kind) <= 40) or (colon and not (number.isascii() and number.isdecimal())):
+        raise ValueError("write a kind and a number, for example camera:2")
+    quantity = int(number[:6]) if colon else 1
+    if not 1 <= quantity <= MOST_OF_ONE:
+        raise ValueError(f"the number must lie between 1 and {MOST_OF_ONE}")
+    return kind, quantity
+
+
+KitLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60), AfterValidator(_kit_line)]
 
 
 class AvailabilityIn(In):
@@ -25,6 +39,12 @@ class AvailabilityIn(In):
     scene: Text | None = None
     min_area_m2: Annotated[Decimal, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
     tenant_id: UUID | None = Field(default=None, description="For whom; needed only by those who book for several.")
+    equipment: list[KitLine] = Field(
+        default=[],
+        max_length=MOST_LINES,
+        description="Numbers of kinds that must be free as well, `kind:number`; again for more.",
+        examples=[["camera:2"]],
+    )
 
     @model_validator(mode="after")
     def in_order(self) -> "AvailabilityIn":
@@ -69,5 +89,7 @@ def availability(asked: AvailabilityIn) -> Response:
         tenant_id=tenant_id,
         scene=asked.scene or None,
         min_area_m2=asked.min_area_m2,
+        equipment=Needs.of(equipment=asked.equipment).equipment,  # type: ignore[arg-type]  # the validator parsed them
+        staff=current_actor().is_staff,
     )
     return Response(f'{{"items":{items},"next_cursor":null}}', mimetype="application/json")

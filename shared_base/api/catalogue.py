@@ -43,6 +43,7 @@ class StudioOut(Out):
     code: str
     name: str
     scene: str | None = Field(description="What it is fitted for, such as 美妆 or 绿幕.")
+    floor: str | None = Field(description="As its lift says it: 3F, B1.")
     area_m2: float
     buffer_minutes: int = Field(description="Clean-down after each booking.")
     in_service_from: str | None = Field(description="First day, ISO.")
@@ -113,6 +114,7 @@ def studio(space: Space, base_code: str) -> dict[str, Any]:
         "code": space.code,
         "name": space.name,
         "scene": space.scene,
+        "floor": space.floor,
         "area_m2": number(space.area_m2),
         "buffer_minutes": space.buffer_minutes,
         "in_service_from": space.in_service.lower.isoformat() if space.in_service.lower else None,
