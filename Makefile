@@ -23,7 +23,7 @@ help:
 	@echo "make setup   what both need: .venv, locked dependencies, front end, translations"
 	@echo "make lint    ruff, mypy, import contracts"
 	@echo "make bench   figures against bare SQL and a bare Flask view"
-	@echo "make soak    the long runs: kill -9, races, restarts"
+	@echo "make soak    the long runs: restarts, kill -9, a million contended attempts (ARGS='--attempts 50000')"
 	@echo "make clean   remove what setup made; var/, the data, stays"
 
 setup: $(MADE)/package static/dist/manifest.json $(CATALOGUES)
@@ -38,7 +38,8 @@ bench: setup $(MADE)/test
 	@eval "$$FIND_BROWSER"; exec .venv/bin/python -m bench $(ARGS)
 
 soak: setup $(MADE)/test
-	@eval "$$FIND_BROWSER"; exec .venv/bin/pytest -m slow $(ARGS)
+	@eval "$$FIND_BROWSER"; .venv/bin/pytest -m slow
+	@exec .venv/bin/python -m bench.soak $(ARGS)
 
 lint: $(MADE)/test
 	.venv/bin/ruff check .
