@@ -91,6 +91,8 @@ const bundles = [
       app: path.join(source, "js/app.js"),
       timeline: path.join(source, "js/timeline.js"),
       charts: path.join(source, "js/charts.js"),
+      kiosk: path.join(source, "js/kiosk.js"),
+      pass: path.join(source, "js/pass.js"),
     },
   },
   {
@@ -98,6 +100,8 @@ const bundles = [
     plugins: [tabler],
     entryPoints: { app: path.join(source, "css/app.css"), timeline: path.join(source, "css/timeline.css") },
   },
+  // A service worker is one file.
+  { ...common, format: "iife", entryPoints: { "pass-worker": path.join(source, "js/pass-worker.js") } },
   // Runs before the first paint, so that a dark page never flashes white: a classic script, not a module.
   { ...common, format: "iife", entryPoints: { theme: path.join(source, "js/theme.js") } },
 ];

@@ -34,9 +34,12 @@ class BaseDetails:
     lettable_area_m2: Decimal
     operator_uscc: str | None = None
     timezone: str = "Asia/Shanghai"
+    #: None: not said; a new base then gives its crew eleven hours, another keeps what it has
+    crew_rest_minutes: int | None = None
 
     def cleaned(self) -> dict[str, Any]:
         """The columns, checked one by one; `Invalid` for the first that cannot be used."""
+        rest = self.crew_rest_minutes
         return {
             "name": text_line(self.name, "name", longest=rules.LONGEST_NAME, required=True),
             "tier": rules.one_of(self.tier, rules.TIERS, "tier"),
@@ -44,6 +47,7 @@ class BaseDetails:
             "lettable_area_m2": rules.area(self.lettable_area_m2, "lettable_area_m2"),
             "operator_uscc": rules.operator_uscc(self.operator_uscc),
             "timezone": rules.known_zone(self.timezone).key,
+            **({} if rest is None else {"crew_rest_minutes": rules.crew_rest(rest)}),
         }
 
 

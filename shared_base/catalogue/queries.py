@@ -1,14 +1,16 @@
 """Reads of what there is. Bases and spaces are no secret: whoever is signed in may know them."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from shared_base.catalogue.errors import UnknownBase, UnknownSpace
-from shared_base.catalogue.models import Base, OpeningHours, Recognition, Space
+from shared_base.catalogue.models import Base, OpeningHours, Recognition, Space, SpecialDay
+from shared_base.catalogue.rules import Opening
 
 
 def base(session: Session, code: str) -> Base:
@@ -45,10 +47,38 @@ def opening_hours(session: Session, base_id: UUID) -> list[OpeningHours]:
     )
 
 
-def opening_on(session: Session, base_id: UUID, day: date) -> OpeningHours | None:
-    """The rule of that local day, None when the base does not open."""
-    return session.scalar(
-        sa.select(OpeningHours).where(OpeningHours.base_id == base_id, OpeningHours.valid.contains(day))
+def opening_on(session: Session, base_id: UUID, day: date) -> Opening | None:
+    """The opening that begins on that local day, a special day's before the rule's; None when the base stays shut."""
+    return openings_by_day(session, base_id, day, day)[day]
+
+
+def openings_by_day(session: Session, base_id: UUID, first: date, last: date) -> dict[date, Opening | None]:
+    """For every local day from `first` to `last`, both included, the opening that begins on it; two statements."""
+    ruling = list(
+        session.scalars(
+            sa.select(OpeningHours).where(
+                OpeningHours.base_id == base_id, OpeningHours.valid.overlaps(Range(first, last, bounds="[]"))
+            )
+        )
+    )
+    special = {each.day: each.opening for each in special_days(session, base_id, first, last)}
+    found: dict[date, Opening | None] = {}
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        rule = next((rule for rule in ruling if day in rule.valid), None)
+        usual = Opening(rule.opens_minute, rule.closes_minute) if rule else None
+        found[day] = special.get(day, usual)
+    return found
+
+
+def special_days(session: Session, base_id: UUID, first: date, last: date) -> list[SpecialDay]:
+    """A base's special days from `first` to `last`, both included, in order."""
+    return list(
+        session.scalars(
+            sa.select(SpecialDay)
+            .where(SpecialDay.base_id == base_id, SpecialDay.day.between(first, last))
+            .order_by(SpecialDay.day)
+        )
     )
 
 

@@ -18,6 +18,8 @@ DAY_MINUTES = 1440
 LONGEST_NAME = 200
 LONGEST_NOTES = 2000
 LONGEST_BUFFER = 720
+LONGEST_CREW_REST = 2880
+LONGEST_FLOOR = 20
 #: what `numeric(12, 4)` holds
 LARGEST_AREA = Decimal(99_999_999)
 AREA_PLACES = 4
@@ -157,4 +159,11 @@ def buffer(minutes: int) -> int:
     """Minutes of clean-down after each booking, at most half a day."""
     if not 0 <= minutes <= LONGEST_BUFFER:
         raise faulty("buffer_minutes", N_("The clean-down must last between 0 and 720 minutes."))
+    return minutes
+
+
+def crew_rest(minutes: int) -> int:
+    """Minutes of rest between two shifts of one member of the crew, at most two days."""
+    if not 0 <= minutes <= LONGEST_CREW_REST:
+        raise faulty("crew_rest_minutes", N_("The rest between two shifts must last between 0 and 2880 minutes."))
     return minutes

@@ -34,6 +34,7 @@ class SpaceDetails:
     in_service_from: date
     in_service_to: date | None = None
     scene: str | None = None
+    floor: str | None = None
     buffer_minutes: int = 0
     notes: str | None = None
 
@@ -45,6 +46,7 @@ class SpaceDetails:
             "kind": rules.one_of(self.kind, rules.SPACE_KINDS, "kind"),
             "area_m2": rules.area(self.area_m2, "area_m2"),
             "scene": text_line(self.scene, "scene", longest=50),
+            "floor": text_line(self.floor, "floor", longest=rules.LONGEST_FLOOR),
             "in_service": rules.days(self.in_service_from, self.in_service_to, "in_service_to"),
             "buffer_minutes": rules.buffer(self.buffer_minutes),
             "notes": rules.notes(self.notes),

@@ -20,6 +20,21 @@ def folded(text: str) -> str:
     return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
 
 
+_SCRIPT_CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
+
+
+def script_code(text: str, field: str = "code") -> str:
+    """A code that scripts and workbooks write (`key_light`): small letters, digits, `_` and `-`, at most 40."""
+    code = unicodedata.normalize("NFKC", text).strip().lower()
+    if not _SCRIPT_CODE.fullmatch(code):
+        raise faulty(
+            field,
+            N_("%(code)s cannot be a code; use up to 40 small letters, digits, hyphens and underscores."),
+            code=code[:40],
+        )
+    return code
+
+
 def text_line(text: str | None, field: str, *, longest: int, required: bool = False) -> str | None:
     """One printable line without the blanks around it; None when empty. Markup is text like any other.
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from shared_base.core.actor import Actor
 from shared_base.core.errors import Forbidden
 from shared_base.core.events import event_row, record_events
+from shared_base.core.fields import text_line
 from shared_base.core.i18n import N_
 from shared_base.tenancy import queries, rules
 from shared_base.tenancy.errors import AlreadyThere, BadCode, NotNow, UnknownTenant, refusal
@@ -117,6 +118,22 @@ def ensure_admitted(session: Session, tenant_id: UUID, base_id: UUID, *, at: dat
         .returning(Admission.tenant_id)
     )
     return admitted.first() is not None
+
+
+def set_plan(session: Session, tenant: Tenant, *, base_id: UUID, plan: str | None, by: Actor, at: datetime) -> None:
+    """Note what the tenant agreed with a base that admits it (基础, 旗舰; empty: nothing); quotas may go by it.
+
+    For operators of the base. Raises `UnknownTenant` where it is not admitted.
+    """
+    require_staff(by, base_id, "operator")
+    admission = session.get(Admission, (tenant.id, base_id), with_for_update={"key_share": True})
+    if admission is None:
+        raise UnknownTenant
+    agreed = text_line(plan, "plan", longest=rules.LONGEST_PLAN)
+    if admission.plan != agreed:
+        before, admission.plan = admission.plan, agreed
+        session.flush()
+        _tell(session, "tenant.plan_changed", tenant, [base_id], by=by, at=at, before=before, after=agreed)
 
 
 def change_tenant(session: Session, tenant: Tenant, *, details: TenantDetails, by: Actor, at: datetime) -> Tenant:

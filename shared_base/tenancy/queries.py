@@ -102,6 +102,16 @@ def admissions_of(session: Session, tenant_id: UUID) -> list[tuple[Base, datetim
     return [(base, since) for base, since in found]
 
 
+def plans_of_tenant(session: Session, tenant_id: UUID) -> dict[UUID, str]:
+    """What the tenant agreed with the bases that admit it, by base; those with no plan are left out."""
+    found = session.execute(
+        sa.select(Admission.base_id, Admission.plan).where(
+            Admission.tenant_id == tenant_id, Admission.plan.is_not(None)
+        )
+    )
+    return {base_id: plan for base_id, plan in found if plan is not None}
+
+
 def list_tenants(
     session: Session,
     actor: Actor,

@@ -16,6 +16,7 @@ from shared_base.tenancy.errors import BadCode
 TENANT_KINDS = ("mcn", "brand", "platform", "service")
 LONGEST_NAME = 200
 LONGEST_REASON = 500
+LONGEST_PLAN = 40
 
 _SHAPE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}", re.ASCII)
 _PHONE = re.compile(r"[+(0-9][0-9 ()-]{4,29}", re.ASCII)

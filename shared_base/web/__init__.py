@@ -5,9 +5,13 @@ from flask import Flask
 from shared_base.web import (
     audit,
     bookings,
+    calendars,
     catalogue,
+    crew,
+    equipment,
     occupancy,
     people,
+    samples,
     shell,
     subsidies,
     system,
@@ -15,7 +19,21 @@ from shared_base.web import (
     workbook,
 )
 
-ROOMS = (system, people, bookings, catalogue, tenancy, occupancy, subsidies, workbook, audit)
+ROOMS = (
+    system,
+    people,
+    bookings,
+    calendars,
+    catalogue,
+    equipment,
+    crew,
+    samples,
+    tenancy,
+    occupancy,
+    subsidies,
+    workbook,
+    audit,
+)
 
 
 def init_app(app: Flask) -> None:

@@ -23,11 +23,14 @@ class BaseChoice:
     code: str
     name: str
     timezone: str
+    requested: int  #: bookings that wait for its staff's word; 0 for whoever is not of its staff
 
 
-# on every page, hence straight to the driver
+# On every page, hence straight to the driver. What is requested is counted in an index of those alone: few.
 _CHOICES = Direct("""
-    select id, code, name, timezone from bases
+    select id, code, name, timezone, case when :all or id = any(:served) then (
+      select count(*) from bookings b where b.base_id = bases.id and b.state = 'requested') else 0 end
+    from bases
     where :all or id = any(:bases) or id in (select base_id from admissions where tenant_id = any(:tenants))
     order by code
 """)
@@ -37,7 +40,13 @@ def base_choices() -> list[BaseChoice]:
     """The bases whose pages this person may look at, by code; one query a request."""
     if "base_choices" not in g:
         actor = current_actor()
-        values = {"all": actor.is_admin, "bases": list(actor.bases), "tenants": list(actor.tenants)}
+        served = [base_id for base_id in actor.bases if actor.serves(base_id)]
+        values = {
+            "all": actor.is_admin,
+            "bases": list(actor.bases),
+            "served": served,
+            "tenants": list(actor.tenants),
+        }
         g.base_choices = [BaseChoice(*row) for row in _CHOICES.rows(session(), values)]
     choices: list[BaseChoice] = g.base_choices
     return choices

@@ -18,8 +18,15 @@ NAVIGATION: tuple[tuple[str, Any, str, set[str], Any, set[str]], ...] = (
     ("today.show", _l("Today"), "layout-dashboard", STAFF, _l("Run"), STAFF),
     ("timeline.show", _l("Timeline"), "timeline", STAFF | TENANT, _l("Run"), STAFF | TENANT),
     ("find.show", _l("Find a studio"), "search", STAFF | TENANT, _l("Run"), TENANT),
-    ("bookings.index", _l("Bookings"), "calendar-event", STAFF | TENANT, _l("Run"), STAFF | TENANT),
+    ("agenda.show", _l("Agenda"), "calendar-month", TENANT, _l("Run"), TENANT),
+    ("bookings.index", _l("Bookings"), "calendar-event", STAFF | TENANT, _l("Run"), STAFF),
+    ("waitlist.index", _l("Waitlist"), "hourglass", STAFF | TENANT, _l("Run"), set()),
+    ("approvals.index", _l("Approvals"), "user-question", STAFF, _l("Run"), set()),
     ("spaces.index", _l("Spaces"), "door", STAFF, _l("House"), set()),
+    ("equipment.index", _l("Equipment"), "camera", STAFF, _l("House"), set()),
+    ("crew.index", _l("Crew"), "headset", STAFF, _l("House"), set()),
+    ("samples.index", _l("Samples"), "package", STAFF, _l("House"), set()),
+    ("booking_rules.index", _l("Booking rules"), "scale", STAFF, _l("House"), set()),
     ("tenants.index", _l("Tenants"), "building-store", STAFF, _l("House"), set()),
     ("hosts.index", _l("Hosts"), "microphone", STAFF | TENANT, _l("House"), set()),
     ("leases.index", _l("Leases"), "contract", STAFF | TENANT | {"reviewer"}, _l("House"), {"reviewer"}),
@@ -36,7 +43,14 @@ NAVIGATION: tuple[tuple[str, Any, str, set[str], Any, set[str]], ...] = (
 
 
 #: rooms without an entry of their own stand under another's
-UNDER = {"closures": "spaces", "policies": "claims"}
+UNDER = {
+    "calendar_imports": "bookings",
+    "closures": "spaces",
+    "policies": "claims",
+    "equipment_kinds": "equipment",
+    "crew_roles": "crew",
+    "crew_shifts": "crew",
+}
 
 
 def navigation() -> list[dict[str, Any]]:
@@ -45,6 +59,9 @@ def navigation() -> list[dict[str, Any]]:
     held = {grant.role for grant in actor.grants}
     here = (request.endpoint or "").partition(".")[0]
     room = UNDER.get(here, here)
+    base = current_base_or_none()
+    # how much waits for somebody's word there: it came with the bases, at no question more
+    waiting = {"approvals.index": base.requested} if base else {}
     return [
         {
             "endpoint_url": url_for(endpoint),
@@ -52,6 +69,7 @@ def navigation() -> list[dict[str, Any]]:
             "icon": icon,
             "active": endpoint.partition(".")[0] == room,
             "group": group,
+            "count": waiting.get(endpoint, 0),
             "primary": bool(held & tabs) or (actor.is_admin and bool(STAFF & tabs)),
         }
         for endpoint, label, icon, roles, group, tabs in NAVIGATION

@@ -3,6 +3,7 @@
 from flask import Flask
 
 PUBLIC = {
+    "calendar_feed.show",
     "choices.language",
     "health.alive",
     "health.metrics",

@@ -23,6 +23,19 @@ NO_TENANT = {
     "sign_in_sessions",
     "spaces",
     "users",
+    # what a base has and when it opens is told to whoever is signed in, as its spaces are
+    "booking_rules",
+    "crew_members",
+    "crew_roles",
+    "crew_shifts",
+    "crew_skills",
+    "equipment_kinds",
+    "equipment_units",
+    "samples",
+    "special_days",
+    # numbers of events; and who wants which mails, which is nobody's business but theirs
+    "muted_mails",
+    "news",
 }
 
 

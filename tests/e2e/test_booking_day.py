@@ -79,7 +79,7 @@ def test_from_signing_in_to_a_booked_night_are_four_taps_on_a_phone(
     tap(page.locator(".picks").get_by_role("link", name="20:00–02:00").last)
     expect(page).to_have_url(re.compile(r"/find\?"))
     tap(page.locator(".studio-card").filter(has_text="A103").get_by_role("link"))
-    send = page.locator("main form button[type=submit]")
+    send = page.locator("main form button[type=submit]").first
     expect(send).to_be_in_viewport()
     tap(send)
     expect(page.locator(".notice-success")).to_contain_text("A103")

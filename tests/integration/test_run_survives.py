@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from pathlib import Path
@@ -79,8 +80,9 @@ class Running:
             os.kill(pid, signal.SIGKILL)
             return
         for process in self.descendants():
-            if word in " ".join(process.cmdline()):
-                process.kill()
+            with suppress(psutil.NoSuchProcess):  # it ended meanwhile, or waits to be reaped
+                if word in " ".join(process.cmdline()):
+                    process.kill()
 
     def stop(self) -> int:
         assert self.process is not None

@@ -1,25 +1,35 @@
 """Tenants cannot see each other in the database itself: no filter of ours stands between these queries and the rows."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
+from shared_base.bookings.models import Booking
+from shared_base.bookings.models_passes import BookingNotice, BookingPass
+from shared_base.bookings.models_rules import BookingQuota
+from shared_base.bookings.models_series import Series
+from shared_base.bookings.models_waitlist import WaitlistEntry
+from shared_base.calendars.models import CalendarFeed
 from shared_base.catalogue.models import Base
 from shared_base.core.actor import SYSTEM, Actor, Grant
 from shared_base.core.database import Model
 from shared_base.core.periods import Month
 from shared_base.occupancy.actions import close_month
+from shared_base.people.models import User
+from shared_base.resources.models import LotClaim
 from shared_base.subsidies.actions import build_claim
 from shared_base.subsidies.policies import shipped_policies
 from shared_base.tenancy.models import Tenant
 from shared_base.workbook.loading import import_workbook
 from shared_base.workbook.reading import read_workbook
+from tests.factories.kit import make_sample
 from tests.factories.tenancy import make_host, make_user
 
 WORKBOOK = Path(__file__).parents[1] / "data" / "two-bases"
@@ -42,7 +52,8 @@ def lived_in(engine: sa.Engine) -> Iterator[sa.Connection]:
             close_month(session, base=base, month=Month(2026, 9), by=SYSTEM, at=AT)
         for tenant in session.scalars(sa.select(Tenant)).all():
             make_host(session, tenant)
-            make_user(session, "tenant_owner", tenant=tenant)
+            owner = make_user(session, "tenant_owner", tenant=tenant)
+            live_with_bookings(session, tenant, owner)
             build_claim(
                 session,
                 tenant_uscc=tenant.uscc,
@@ -59,6 +70,32 @@ def lived_in(engine: sa.Engine) -> Iterator[sa.Connection]:
         session.close()
         yield connection
         outer.rollback()
+
+
+def live_with_bookings(session: Session, tenant: Tenant, owner: User) -> None:
+    """What grows around a tenant's bookings: a series, a lot, a pass, a place in line, a quota, a feed, a notice."""
+    booking = session.scalars(sa.select(Booking).where(Booking.tenant_id == tenant.id).limit(1)).one()
+    mine = {"tenant_id": tenant.id, "base_id": booking.base_id}
+    of_booking = mine | {"booking_id": booking.id}
+    lot = make_sample(session, session.get_one(Base, booking.base_id), quantity=3)
+    session.add_all(
+        [
+            Series(
+                **mine, studio_id=booking.studio_id, rrule="FREQ=DAILY;COUNT=2", timezone="Asia/Shanghai",
+                first_start=AT, duration_seconds=3600, created_at=AT,
+            ),
+            LotClaim(**of_booking, resource_id=lot.id, during=booking.during, quantity=1),
+            BookingPass(**of_booking, issued_at=AT),
+            BookingNotice(**of_booking, kind="reminder", at=AT),
+            BookingQuota(**mine, period="day", most_bookings=9, valid=Range(None, None), created_at=AT),
+            WaitlistEntry(**mine, during=Range(AT, AT + timedelta(hours=1)), created_at=AT),
+            CalendarFeed(
+                kind="tenant", tenant_id=tenant.id, label="日历", secret_hash=tenant.id.bytes, created_at=AT,
+                created_by=owner.id,
+            ),
+        ]
+    )  # fmt: skip
+    session.flush()
 
 
 def as_tenant(connection: sa.Connection, tenant_id: UUID) -> Session:

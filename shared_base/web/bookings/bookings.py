@@ -4,38 +4,28 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from shared_base.bookings import actions
-from shared_base.bookings.errors import Taken
 from shared_base.bookings.models import STATES
+from shared_base.bookings.needs import Needs
 from shared_base.bookings.queries import Filter, Key, list_bookings
+from shared_base.bookings.queries_needs import Kit, kits
 from shared_base.bookings.rows import BookingRow
-from shared_base.core.errors import Invalid, SharedBaseError
+from shared_base.core.errors import Invalid
 from shared_base.core.i18n import N_
 from shared_base.http.exports import export
 from shared_base.http.extensions import now, session
 from shared_base.http.guards import STAFF, TENANT, allow
 from shared_base.http.identity import current_actor
 from shared_base.http.language import page_zone
-from shared_base.http.transactions import writes
 from shared_base.occupancy.queries import stays_of
-from shared_base.web.bookings import refusals
-from shared_base.web.bookings.forms import (
-    FIELDS,
-    PLATFORMS,
-    BookingForm,
-    ExtensionForm,
-    ReasonForm,
-    ReleaseForm,
-    from_wall,
-    wall,
-)
+from shared_base.web.bookings.forms import ExtensionForm, ReasonForm, ReleaseForm, from_wall, wall
 from shared_base.web.bookings.history import history
+from shared_base.web.bookings.needing import in_address
 from shared_base.web.bookings.permitted import LEAVING_WITHIN, deeds
-from shared_base.web.bookings.scope import codes, hosts_of, may_change, own_booking, studios
+from shared_base.web.bookings.scope import codes, may_change, own_booking, studios
 from shared_base.web.current import current_base, tenant_choices
 
 bp = Blueprint("bookings", __name__, url_prefix="/bookings")
@@ -44,9 +34,11 @@ READERS = (*STAFF, *TENANT, "reviewer")
 PAGE = 50
 MOST_EXPORTED = 20_000
 STATE_NAMES = {
-    "confirmed": _l("Booked"), "checked_in": _l("Live"), "completed": _l("Completed"),
-    "no_show": _l("No-show"), "cancelled": _l("Cancelled"),
+    "held": _l("Held"), "requested": _l("Awaiting approval"), "confirmed": _l("Booked"), "checked_in": _l("Live"),
+    "completed": _l("Completed"), "no_show": _l("No-show"), "cancelled": _l("Cancelled"),
 }  # fmt: skip
+#: what may still take place
+AHEAD = ("held", "requested", "confirmed", "checked_in")
 #: how long what is over but not settled stays among what is ahead
 UNSETTLED_FOR = timedelta(hours=24)
 #: which bookings a tab of the list shows
@@ -105,7 +97,7 @@ def _asked(base_id: UUID) -> dict[str, Any]:
         base_id=base_id,
         studio_id=_uuid("studio"),
         tenant_id=_uuid("tenant"),
-        states=[state] if state in STATES else ["confirmed", "checked_in"] if tab == "ahead" else [],
+        states=[state] if state in STATES else AHEAD if tab == "ahead" else [],
         search=request.args.get("q"),
     )
     newest_first = {"start": False, "-start": True}.get(request.args.get("sort", ""), tab == "past" or not start)
@@ -159,97 +151,6 @@ def _exported(base_code: str, asked: dict[str, Any]) -> Response:
     return export(f"{base_code} {_('Bookings')}", headings, cells, request.args["format"])
 
 
-# — a new one
-
-
-def _form() -> BookingForm:
-    """The form, its selects filled; a GET's address may fill in the rest (`studio`, `start`, `end`, …)."""
-    base = current_base()
-    rooms, tenants = studios(base.id), tenant_choices()
-    form = BookingForm(formdata=request.form if request.method == "POST" else None)
-    form.tenant.choices = [(str(tenant.id), tenant.name) for tenant in tenants]
-    if len(tenants) > 1:
-        form.tenant.choices.insert(0, ("", _("Choose a tenant")))
-    form.offer(rooms, hosts_of([tenant.id for tenant in tenants]), tenants)
-    if request.method == "GET":
-        args = request.args
-        form.tenant.data = args.get("tenant") or form.tenant.choices[0][0] if tenants else None
-        form.studio.data, form.host.data = args.get("studio"), args.get("host", "")
-        form.title.data, form.platform.data = args.get("title"), args.get("platform")
-        form.start.data, form.end.data = from_wall(args.get("start")), from_wall(args.get("end"))
-    return form
-
-
-def _shown(form: BookingForm, taken: Taken | None = None) -> str:
-    """The form's page; after a refusal with what blocked it and what is free instead."""
-
-    def way(**instead: Any) -> str:
-        values: dict[str, Any] = {
-            "tenant": form.tenant.data,
-            "studio": form.studio.data,
-            "host": form.host.data or None,
-        }
-        values |= {"title": form.title.data or None, "platform": form.platform.data or None}
-        values |= {name: wall(it) if isinstance(it, datetime) else it for name, it in instead.items()}
-        return url_for("bookings.new", **values)
-
-    tonight = now().astimezone(page_zone()).replace(hour=20, minute=0)
-    return render_template(
-        "bookings/new.html", form=form, platforms=PLATFORMS, tenants=form.tenant.choices,
-        refused=refusals.in_words(taken, *form.times, to=way) if taken else None,
-        tonight=wall(tonight), tomorrow=wall(tonight + timedelta(days=1)),
-    )  # fmt: skip
-
-
-@bp.get("/new")
-@allow(*STAFF, *TENANT)
-def new() -> str:
-    return _shown(_form())
-
-
-@bp.post("/new")
-@allow(*STAFF, *TENANT)
-@writes
-def create() -> Any:
-    form = _form()
-    taken = None
-    status = 422
-    if form.validate_on_submit():
-        start, end = form.times
-        try:
-            booking = actions.book(
-                session(),
-                studio_id=UUID(form.studio.data),
-                tenant_id=UUID(form.tenant.data),
-                host_id=form.host_id,
-                start=start,
-                end=end,
-                title=form.title.data,
-                platform=form.platform.data,
-                by=current_actor(),
-                at=now(),
-            )
-        except Taken as error:
-            taken, status = error, error.status
-        except SharedBaseError as error:
-            status = form.refuse(error, **FIELDS)
-        else:
-            done = {"code": booking.code, "studio": booking.studio_code}
-            flash(_("%(code)s is booked: %(studio)s is yours for that time.", **done), "success")
-            return redirect(url_for("bookings.show", booking_id=booking.id), 303)
-    return _shown(form, taken), status
-
-
-@bp.get("/new/hosts")
-@allow(*STAFF, *TENANT)
-def hosts() -> str:
-    """The hosts of the chosen tenant: the form's host field, exchanged when the tenant is."""
-    form = BookingForm(formdata=None)
-    chosen = [tenant for tenant in tenant_choices() if str(tenant.id) == request.args.get("tenant")]
-    form.offer([], hosts_of([tenant.id for tenant in chosen]))
-    return render_template("bookings/_host_field.html", form=form)
-
-
 # — one
 
 
@@ -258,23 +159,37 @@ def page(booking: BookingRow, **shown: Any) -> str:
     at, actor = now(), current_actor()
     start = booking.start.astimezone(page_zone())
     stays = stays_of(session(), booking.id)
+    kit = kits(session(), [booking.id])[booking.id]
     forms = {
         "extension": ExtensionForm(formdata=None, end=max(booking.end, at.replace(second=0, microsecond=0))),
         "release": ReleaseForm(formdata=None),
         "reason": ReasonForm(formdata=None),
         "undo": ReasonForm(formdata=None, prefix="undo-"),
+        "decline": ReasonForm(formdata=None, prefix="decline-"),
     }
     week = timedelta(days=7)
     again = url_for(
         "bookings.new", studio=booking.studio_id, start=wall(booking.start + week), end=wall(booking.end + week),
         tenant=booking.tenant_id, host=booking.host_id, title=booking.title or None, platform=booking.platform,
+        **_again(kit),
     )  # fmt: skip
     return render_template(
         "bookings/show.html", booking=booking, at=at, deeds=deeds(booking, by=actor, at=at),
         staff=actor.serves(booking.base_id), stays=stays, stay_studios=codes({stay.studio_id for stay in stays}),
-        history=history(booking), longer=_longer(booking, at), day=f"{start:%Y-%m-%d}", again=again,
+        kit=kit, history=history(booking), longer=_longer(booking, at), day=f"{start:%Y-%m-%d}", again=again,
         may_book=may_change(booking), leaving_within=LEAVING_WITHIN, **({"refused": None} | forms | shown),
     )  # fmt: skip
+
+
+def _again(kit: Kit) -> dict[str, Any]:
+    """The same kit, crew and samples as a form's address asks for them."""
+    return in_address(
+        Needs.of(
+            equipment=[(line["kind"], 1) for line in kit.equipment],
+            crew=[(line["role"], 1) for line in kit.crew if line["role"]],
+            samples=[(UUID(line["id"]), line["quantity"]) for line in kit.samples],
+        )
+    )
 
 
 def _longer(booking: BookingRow, at: datetime) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from shared_base.core.errors import Invalid, SharedBaseError
 from shared_base.core.i18n import N_
 from shared_base.core.periods import parse_instant
 from shared_base.http.extensions import now, session
-from shared_base.http.guards import STAFF, TENANT, allow
+from shared_base.http.guards import STAFF, TENANT, allow, safe_next
 from shared_base.http.identity import current_actor
 from shared_base.http.problems import problem, problem_response
 from shared_base.http.transactions import writes
@@ -35,6 +35,11 @@ from shared_base.web.bookings.forms import (
 from shared_base.web.bookings.scope import hosts_of, own_booking, studios
 
 
+def _back(booking: BookingRow) -> str:
+    """Where somebody came from, as the address tells (a list of what a closure hits); else the booking's page."""
+    return safe_next(request.args.get("next"), url_for("bookings.show", booking_id=booking.id))
+
+
 def _to_booking(booking: BookingRow) -> Any:
     return redirect(url_for("bookings.show", booking_id=booking.id), 303)
 
@@ -44,7 +49,7 @@ def _refused(booking: BookingRow, taken: Taken, start: datetime, end: datetime) 
 
     def way(**instead: Any) -> str:
         values: dict[str, Any] = {name: wall(it) if isinstance(it, datetime) else it for name, it in instead.items()}
-        return url_for("bookings.move", booking_id=booking.id, **values)
+        return url_for("bookings.move", booking_id=booking.id, **values, next=request.args.get("next"))
 
     return refusals.in_words(taken, start, end, to=way)
 
@@ -67,7 +72,10 @@ def _move_form(booking: BookingRow) -> MoveForm:
 
 def _move_page(booking: BookingRow, form: MoveForm, taken: Taken | None = None) -> str:
     refused = _refused(booking, taken, *form.times) if taken else None
-    return render_template("bookings/move.html", booking=booking, form=form, refused=refused)
+    return render_template(
+        "bookings/move.html", booking=booking, form=form, refused=refused, back=_back(booking),
+        place=url_for("bookings.place", booking_id=booking.id, next=request.args.get("next")),
+    )  # fmt: skip
 
 
 @bp.get("/<uuid:booking_id>/move")
@@ -118,7 +126,7 @@ def place(booking_id: UUID) -> Any:
             status = form.refuse(error, **FIELDS)
         else:
             flash(_("%(code)s was moved.", code=booking.code), "success")
-            return _to_booking(moved)
+            return redirect(_back(moved), 303)
     return _move_page(booking, form, taken), status
 
 

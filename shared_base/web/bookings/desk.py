@@ -78,6 +78,14 @@ def undo_check_in(booking_id: UUID) -> Any:
     """It was somebody else: the booking waits again, and its stay is withdrawn with the reason."""
     booking = own_booking(booking_id)
     form = ReasonForm(prefix="undo-")
+    if "next" in request.form and form.validate():
+        return _done(
+            booking,
+            lambda: stays.undo_check_in(
+                session(), booking=booking, reason=form.reason.data, by=current_actor(), at=now()
+            ),
+            _("%(code)s waits for its tenant again.", code=booking.code),
+        )
     if not form.validate_on_submit():
         return page(booking, undo=form), 422
     try:

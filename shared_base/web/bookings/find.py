@@ -10,13 +10,17 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 
 from shared_base.bookings.availability import free_studios
+from shared_base.bookings.needs import NOTHING, Needs
 from shared_base.bookings.rules import check_range
+from shared_base.bookings.supply import supply
 from shared_base.catalogue.queries import opening_on
 from shared_base.core.errors import SharedBaseError
 from shared_base.http.extensions import now, session
 from shared_base.http.guards import STAFF, TENANT, allow
+from shared_base.http.identity import current_actor
 from shared_base.http.language import page_zone, said
 from shared_base.web.bookings.forms import from_wall, wall
+from shared_base.web.bookings.needing import in_address, needs_of
 from shared_base.web.bookings.scope import studios
 from shared_base.web.current import current_base, tenant_choices
 
@@ -39,6 +43,7 @@ class Asked:
     scene: str | None
     min_area_m2: Decimal | None
     tenant_id: UUID | None
+    needs: Needs
 
 
 def _tonight(at: datetime) -> datetime:
@@ -75,7 +80,15 @@ def _address(start: datetime, end: datetime) -> str:
     kept: dict[str, Any] = {
         name: request.args[name] for name in ("scene", "min_area", "tenant") if request.args.get(name)
     }
-    return url_for("find.show", start=wall(start), end=wall(end), **kept)
+    return url_for("find.show", start=wall(start), end=wall(end), **kept, **in_address(_needs()))
+
+
+def _needs() -> Needs:
+    """The kit of the address (`equipment=camera:2`, or the form's fields); what cannot be read is not asked for."""
+    try:
+        return Needs(equipment=needs_of(request.args).equipment)
+    except SharedBaseError:
+        return NOTHING
 
 
 def _asked(tenants: list[Any]) -> Asked:
@@ -91,7 +104,7 @@ def _asked(tenants: list[Any]) -> Asked:
     # whoever books for one tenant only always searches for it: studios let whole to it are among the free ones
     only = tenants[0].id if len(tenants) == 1 else None
     useful = least is not None and least.is_finite() and 0 < least < 1_000_000
-    return Asked(start, end, args.get("scene") or None, least if useful else None, chosen or only)
+    return Asked(start, end, args.get("scene") or None, least if useful else None, chosen or only, _needs())
 
 
 def _free(base_id: UUID, asked: Asked, shift: timedelta = timedelta()) -> list[Any]:
@@ -103,6 +116,8 @@ def _free(base_id: UUID, asked: Asked, shift: timedelta = timedelta()) -> list[A
         tenant_id=asked.tenant_id,
         scene=asked.scene,
         min_area_m2=asked.min_area_m2,
+        equipment=asked.needs.equipment,
+        staff=current_actor().serves(base_id),
     )
 
 
@@ -125,6 +140,7 @@ def show() -> str:
     tenants = tenant_choices()
     asked = _asked(tenants)
     rooms = studios(base.id)
+    kinds = [line for line in supply(session(), base_id=base.id) if line.what == "equipment"]
     refusal = None
     free: list[Any] = []
     try:
@@ -138,6 +154,7 @@ def show() -> str:
     return render_template(
         "bookings/find.html", base=base, asked=asked, start=wall(asked.start), end=wall(asked.end), free=free,
         nearby=nearby, opening=opening, refusal=refusal, picks=_quick_picks(now()), tenants=tenants,
+        kinds=kinds, wanted=dict(asked.needs.equipment), booking=in_address(asked.needs),
         scenes=sorted({room.scene for room in rooms if room.scene}), total=len(rooms),
         hours=int((asked.end - asked.start).total_seconds()),
         past=asked.start < now() - QUARTER,

@@ -22,7 +22,8 @@ def _accepted(check: Callable[[], Any]) -> bool:
 
 
 def deeds(booking: BookingRow, *, by: Actor, at: datetime) -> set[str]:
-    """Names of the deeds open to `by` now: `check_in`, `check_out`, `undo`, `no_show`, `cancel`, `change`, `release`.
+    """Names of the deeds open to `by` now: `check_in`, `check_out`, `undo`, `no_show`, `cancel`, `change`, `release`,
+    `swap`, `confirm`, `let_go`, `approve`, `decline`.
 
     Asked of the room's own rules, so that no page offers what would be refused for the state, the time or the person.
     """
@@ -36,5 +37,18 @@ def deeds(booking: BookingRow, *, by: Actor, at: datetime) -> set[str]:
         "cancel": lambda: rules.check_move(booking, "cancelled", by=by, at=at),
         "change": lambda: rules.check_changeable(booking, by=by),
         "release": lambda: rules.release_time(booking, at, at=at),
+        "swap": lambda: _swappable(booking, by=by),
     }
-    return {name for name, check in checks.items() if _accepted(check)}
+    return {name for name, check in checks.items() if _accepted(check)} | _agreeing(booking, by=by, at=at)
+
+
+def _swappable(booking: BookingRow, *, by: Actor) -> None:
+    rules.check_changeable(booking, by=by)
+    rules.check_swappable(booking)
+
+
+def _agreeing(booking: BookingRow, *, by: Actor, at: datetime) -> set[str]:
+    """What is open to `by` while a booking is not agreed yet: `confirm`, `let_go` a hold; `approve`, `decline`."""
+    if booking.state == "held":
+        return {"confirm", "let_go"} if booking.hold_until and at < booking.hold_until else {"let_go"}
+    return {"approve", "decline"} if booking.state == "requested" and by.serves(booking.base_id) else set()

@@ -7,10 +7,11 @@ from typing import Any
 from flask_babel import gettext as _
 
 from shared_base.bookings.errors import Taken
+from shared_base.bookings.needs import Needs
 from shared_base.http.formatting import span
 from shared_base.http.language import said, translate
 
-#: from the values of a way out (`studio`, `start`, `end`; what is missing stays) to its address
+#: from the values of a way out (`studio`, `start`, `end`, `needs`; what is missing stays) to its address
 Way = Callable[..., str]
 
 
@@ -20,21 +21,31 @@ def when(start: datetime, end: datetime) -> str:
     return text
 
 
-def in_words(taken: Taken, start: datetime, end: datetime, *, to: Way) -> dict[str, Any]:
-    """The refusal of that time as the `problem` component takes it: `title`, `text`, `blockers`, `alternatives`."""
+def in_words(
+    taken: Taken, start: datetime, end: datetime, *, to: Way, with_needs: bool = False, wait: str | None = None
+) -> dict[str, Any]:
+    """The refusal of that time as the `problem` component takes it: title, text, blockers, alternatives, wait.
+
+    `with_needs`: whether a way out can say what is needed beside the studio. `wait`: where to wait for it instead.
+    """
     return {
         "title": translate(taken.title),
         "text": said(taken),
-        "blockers": [_blocker(blocker) for blocker in taken.blockers],
-        "alternatives": _ways_out(taken, start, end, to),
+        "blockers": [blocker_in_words(blocker) for blocker in taken.blockers],
+        "alternatives": _ways_out(taken, start, end, to, with_needs),
+        "wait": wait,
     }
 
 
-def _blocker(blocker: dict[str, Any]) -> str:
+def blocker_in_words(blocker: dict[str, Any]) -> str:
+    """What stands in the way, named as far as the reader may know it."""
     values = {"name": blocker["resource"], "reason": blocker.get("reason")}
     text: str
     if blocker["kind"] == "lease":
         text = _("%(name)s is let whole to another tenant", **values)
+        return text
+    if blocker["kind"] == "shortage":
+        text = _("%(name)s: %(free)s of the %(wanted)s are free", **values, **_numbers(blocker))
         return text
     start, end = (datetime.fromisoformat(blocker[name]) for name in ("start", "end"))
     values["time"] = when(start, end)
@@ -42,17 +53,33 @@ def _blocker(blocker: dict[str, Any]) -> str:
         text = _("%(name)s is closed %(time)s: %(reason)s", **values)
     elif blocker["resource_kind"] == "host":
         text = _("%(name)s presents elsewhere %(time)s", **values)
+    elif blocker["resource_kind"] in ("unit", "crew", "sample"):
+        values["whose"] = _whose(blocker)
+        text = _("%(name)s is with %(whose)s %(time)s", **values)
     elif "booking" in blocker:
-        booking = blocker["booking"]
-        whose = " ".join(part for part in (booking["code"], booking["tenant"], booking["title"]) if part)
-        text = _("%(name)s is held %(time)s, clean-down included: %(whose)s", whose=whose, **values)
+        text = _("%(name)s is held %(time)s, clean-down included: %(whose)s", whose=_whose(blocker), **values)
     else:
         text = _("%(name)s is held %(time)s, clean-down included", **values)
     return text
 
 
-def _ways_out(taken: Taken, start: datetime, end: datetime, to: Way) -> list[dict[str, str]]:
-    """What is free instead as `{label, url}`: other studios for the same time, then this one's next free time."""
+def _numbers(blocker: dict[str, Any]) -> dict[str, int]:
+    return {"free": blocker["free"], "wanted": blocker["wanted"]}
+
+
+def _whose(blocker: dict[str, Any]) -> str:
+    """The booking that holds it, as far as the reader may know it."""
+    booking = blocker.get("booking")
+    if booking is None:
+        text: str = _("another booking")
+        return text
+    return " ".join(part for part in (booking["code"], booking["tenant"], booking["title"]) if part)
+
+
+def _ways_out(taken: Taken, start: datetime, end: datetime, to: Way, with_needs: bool) -> list[dict[str, str]]:
+    """What is free instead as `{label, url}`: other studios for the same time, this one's next free time, and this one
+    now without what there is too little of.
+    """
     instead = taken.alternatives
     ways = [
         {
@@ -64,4 +91,12 @@ def _ways_out(taken: Taken, start: datetime, end: datetime, to: Way) -> list[dic
     if instead["next"]:
         first, last = (datetime.fromisoformat(instead["next"][name]) for name in ("start", "end"))
         ways.append({"label": _("This studio, %(time)s", time=when(first, last)), "url": to(start=first, end=last)})
+    if with_needs and instead.get("without") is not None:
+        missing = ", ".join(
+            f"{blocker['resource']} × {blocker['wanted'] - blocker['free']}"
+            for blocker in taken.blockers
+            if blocker["kind"] == "shortage"
+        )
+        left = Needs.from_json(instead["without"])
+        ways.append({"label": _("Without %(missing)s", missing=missing), "url": to(needs=left)})
     return ways

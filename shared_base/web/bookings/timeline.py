@@ -2,18 +2,25 @@
 
 import hashlib
 import json
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
 from shared_base.bookings import rules
 from shared_base.bookings import timeline as schedule
+from shared_base.bookings.supply import studios_with_kit, supply
+from shared_base.core.errors import SharedBaseError
 from shared_base.core.periods import parse_instant
 from shared_base.http.extensions import now, session
 from shared_base.http.guards import STAFF, TENANT, allow
 from shared_base.http.identity import current_actor
 from shared_base.http.language import page_zone
+from shared_base.web.bookings.forms import from_wall
+from shared_base.web.bookings.needing import equipment_lines
 from shared_base.web.current import current_base
 
 bp = Blueprint("timeline", __name__, url_prefix="/timeline")
@@ -22,6 +29,10 @@ bp = Blueprint("timeline", __name__, url_prefix="/timeline")
 VIEWS = {"day": (1, 0, 30), "night": (1, 18, 30), "week": (7, 0, 24)}
 #: rows of the table; a week of hundreds of studios is read day by day
 MOST_ROWS = 400
+#: what of the address narrows the studios; the same as in static/src/js/timeline/filters.js
+FILTERS = ("q", "scene", "floor", "area", "kit", "kit_from", "kit_to")
+#: nobody is shown as late before this; the same as GRACE in static/src/js/timeline/reading.js
+LATE_AFTER = timedelta(minutes=15)
 
 
 # — the feed
@@ -98,6 +109,70 @@ def _tagged(response: Response, stamp: Stamp) -> Response:
     return response
 
 
+# — narrowing it
+
+
+@bp.get("/kit")
+@allow(*STAFF, *TENANT)
+def kit() -> Response:
+    """`{"studios": [code, …]}`: where so much kit (`equipment=camera:2`) is free from `start` to `end`.
+
+    Instants, or the base's own clock as the page's address writes it.
+    """
+    base = current_base()
+    start, end = _moment("start"), _moment("end")
+    rules.check_range(start, end)
+    lines = equipment_lines(request.args.getlist("equipment"))
+    return jsonify({"studios": studios_with_kit(session(), base_id=base.id, start=start, end=end, equipment=lines)})
+
+
+def _moment(name: str) -> datetime:
+    text = request.args.get(name, "")
+    return from_wall(text) or parse_instant(text)
+
+
+def _narrowed(studios: list[dict[str, Any]], base_id: UUID) -> list[dict[str, Any]]:
+    """The studios that the address asks for: words, scene, floor, area, kit free in a time; as the board does it."""
+    args = request.args
+    words = _folded(args.get("q", "")).split()
+    try:
+        least = Decimal(args.get("area") or 0)
+    except InvalidOperation:
+        least = Decimal(0)
+    least = least if least.is_finite() else Decimal(0)
+    found = [
+        studio
+        for studio in studios
+        if all(word in _said_of(studio) for word in words)
+        and args.get("scene") in (None, "", studio["scene"])
+        and args.get("floor") in (None, "", studio["floor"])
+        and studio["area_m2"] >= least
+    ]
+    if not args.get("kit"):
+        return found
+    start, end = from_wall(args.get("kit_from")), from_wall(args.get("kit_to"))
+    try:
+        lines = equipment_lines([args["kit"]])
+    except SharedBaseError:
+        lines = ()
+    if not (start and end and start < end and lines):
+        return []
+    having = set(studios_with_kit(session(), base_id=base_id, start=start, end=end, equipment=lines))
+    return [studio for studio in found if studio["code"] in having]
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def _said_of(studio: dict[str, Any]) -> str:
+    return _folded(" ".join(str(studio[name] or "") for name in ("code", "name", "floor", "scene")))
+
+
+def _is_narrowed() -> bool:
+    return any(request.args.get(name) for name in FILTERS)
+
+
 # — the page
 
 
@@ -119,15 +194,20 @@ def _table(day: date, view: str) -> dict[str, Any]:
     midnight = datetime(day.year, day.month, day.day, tzinfo=page_zone())
     start = midnight + timedelta(hours=first)
     end = midnight + timedelta(days=days - 1, hours=last)
-    actor, at = current_actor(), now()
-    told = schedule.timeline(session(), actor, base_id=current_base().id, start=start, end=end)
+    actor, at, base_id = current_actor(), now(), current_base().id
+    told = schedule.timeline(session(), actor, base_id=base_id, start=start, end=end)
     bookings, busy, outages = json.loads(told.bookings), json.loads(told.busy), json.loads(told.outages)
+    studios = json.loads(told.studios)
     rows = [_booking_row(dict(zip(schedule.COLUMNS, booking, strict=True)), at) for booking in bookings]
     rows += [{"studio": studio, "start": _at(s), "end": _at(e), "state": "busy"} for studio, s, e in busy]
     rows += [
         {"studio": studio, "start": _at(s), "end": _at(e), "state": "closed", "title": reason}
         for studio, s, e, reason in outages
     ]
+    if _is_narrowed():
+        studios = _narrowed(studios, base_id)
+        codes = {studio["code"] for studio in studios} | {None}
+        rows = [row for row in rows if row["studio"] in codes]
     rows.sort(key=lambda row: (row["start"], row["studio"] or ""))
     step = timedelta(days=days)
     return {
@@ -135,7 +215,8 @@ def _table(day: date, view: str) -> dict[str, Any]:
         "view": view,
         "before": day - step,
         "after": day + step,
-        "studios": len(json.loads(told.studios)),
+        "studios": len(studios),
+        "kept": {name: request.args[name] for name in FILTERS if request.args.get(name)},
         "rows": rows[:MOST_ROWS],
         "left_off": max(0, len(rows) - MOST_ROWS),
     }
@@ -150,8 +231,12 @@ def _booking_row(booking: dict[str, Any], at: datetime) -> dict[str, Any]:
     row["movable"] = row["state"] not in rules.FINAL
     if row["state"] == "checked_in" and row["end"] <= at:
         row["state"] = "overrun"
-    elif row["state"] == "confirmed" and row["start"] + rules.NO_SHOW_GRACE <= at:
+    elif row["state"] == "confirmed" and row["start"] + LATE_AFTER <= at:
         row["state"] = "overdue"
+    elif row["state"] == "held":
+        row["hold_until"] = _at(booking["hold_until"])
+        if row["hold_until"] <= at:
+            row |= {"state": "lapsed", "movable": False}
     return row
 
 
@@ -159,9 +244,10 @@ def _booking_row(booking: dict[str, Any], at: datetime) -> dict[str, Any]:
 @allow(*STAFF, *TENANT)
 def show() -> str:
     base = current_base()
+    kinds = [[line.code, line.name] for line in supply(session(), base_id=base.id) if line.what == "equipment"]
     return render_template(
         "bookings/timeline.html", base=base, staff=current_actor().serves(base.id), table_url=url_for("timeline.table"),
-        **_table(*_shown()),
+        kinds=kinds, **_table(*_shown()),
     )  # fmt: skip
 
 

@@ -11,10 +11,9 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from shared_base.bookings import rules
-from shared_base.bookings.board import Board, board
+from shared_base.bookings.board import ARRIVING_WITHIN, board
 from shared_base.bookings.queries import Filter, list_bookings
-from shared_base.bookings.rows import BookingRow, FreeStudio
+from shared_base.bookings.rows import BookingRow
 from shared_base.core.actor import Actor
 from shared_base.http.extensions import now, session
 from shared_base.http.guards import STAFF, allow
@@ -25,16 +24,17 @@ from shared_base.resources import queries as resources
 from shared_base.resources.models import Outage
 from shared_base.tenancy.models import Tenant
 from shared_base.web.bookings.forms import wall
+from shared_base.web.bookings.free_now import WALK_IN_LENGTH, free_now
 from shared_base.web.bookings.permitted import LEAVING_WITHIN, deeds
 from shared_base.web.bookings.scope import studios
 from shared_base.web.current import current_base, current_base_or_none
 
 bp = Blueprint("today", __name__)
 
-#: how far ahead "free until" looks
-FREE_AHEAD = timedelta(hours=24)
-#: what a walk-in is offered at first
-WALK_IN_LENGTH, SHORTEST_WALK_IN = timedelta(hours=2), timedelta(minutes=15)
+#: a check-in is taken back with one tap for so long; after that its page asks for the reason
+UNDONE_WITHIN = timedelta(minutes=15)
+#: how many of those who come later stand on the board
+MOST_LATER = 20
 #: no base has as many bookings in a day
 MOST_OF_A_DAY = 5_000
 
@@ -97,7 +97,8 @@ def _board() -> dict[str, Any]:
     rest = Range(at, midnight + timedelta(days=1))
     closures = resources.closures(session(), base_id=base.id, during=rest)
     minute = at.replace(second=0, microsecond=0)
-    concerned = [*shown.live, *shown.overrunning, *shown.arriving, *shown.overdue]
+    later = [row for row in of_today if row.state == "confirmed" and row.start >= at + ARRIVING_WITHIN]
+    concerned = [*shown.live, *shown.overrunning, *shown.arriving, *shown.overdue, *later]
     return {
         "base": base,
         "at": at,
@@ -105,13 +106,16 @@ def _board() -> dict[str, Any]:
         "leaving": [row for row in shown.live if row.until - at <= LEAVING_WITHIN],
         "since": _since(base.id),
         "open_deeds": {row.id: deeds(row, by=actor, at=at) for row in concerned},
-        "free": _free(shown, closures, minute),
+        "wall": wall,
+        "free": free_now(shown, closures, minute),
         "alerts": _alerts(closures, of_today, {room.id: room.code for room in rooms}),
         "studios": len(rooms),
         "day": _day(of_today, midnight),
         "today": midnight.date(),
         "leaving_within": LEAVING_WITHIN,
-        "early": rules.EARLY_CHECK_IN,
+        "later": sorted(later, key=lambda row: (row.start, row.studio_code)),
+        "most_later": MOST_LATER,
+        "undone_within": UNDONE_WITHIN,
         "contacts": _contacts({row.tenant_id for row in shown.overdue}),
         "walk_in": {"start": wall(minute), "end": wall(minute + WALK_IN_LENGTH)},
     }
@@ -129,32 +133,6 @@ def _contacts(tenant_ids: set[UUID]) -> dict[UUID, Any]:
     """Whom to call of the tenants that are late."""
     query = sa.select(Tenant.id, Tenant.contact_name, Tenant.contact_phone).where(Tenant.id.in_(tenant_ids))
     return {row.id: row for row in session().execute(query)} if tenant_ids else {}
-
-
-def _free(shown: Board, closures: list[Outage], at: datetime) -> list[tuple[FreeStudio, datetime | None, str]]:
-    """Each free studio, until when it is free (None: for a day at least), and until when a walk-in may book it."""
-    ahead = sa.text(
-        "select resource_id, min(lower(during)) as start"
-        " from busy_ranges(:studios, tstzrange(:at, :until)) group by resource_id"
-    )
-    values = {"studios": [studio.id for studio in shown.free], "at": at, "until": at + FREE_AHEAD}
-    booked = {row.resource_id: row.start for row in session().execute(ahead, values)}
-    free = []
-    # whoever overruns holds nothing any more, but is in the room
-    in_use = {row.studio_id for row in (*shown.live, *shown.overrunning)}
-    for studio in shown.free:
-        if studio.id in in_use:
-            continue
-        shut = [it.during.lower for it in closures if it.resource_id in (None, studio.id) and it.during.lower]
-        stops = [start for start in shut if start > at]
-        clean = timedelta(minutes=studio.buffer_minutes)
-        if start := booked.get(studio.id):
-            stops.append(start)
-        until = min(stops, default=None)
-        # a booking's clean-down must end before the next booking begins; a closure waits for none
-        end = min([at + WALK_IN_LENGTH, *(stop - clean if stop == start else stop for stop in stops)])
-        free.append((studio, until, wall(max(end, at + SHORTEST_WALK_IN))))
-    return free
 
 
 def _alerts(closures: list[Outage], of_today: list[BookingRow], codes: dict[UUID, str]) -> list[Alert]:

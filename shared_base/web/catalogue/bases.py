@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, DecimalField, SelectField, StringField
+from wtforms import DateField, DecimalField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from shared_base.catalogue import actions, queries, rules
@@ -37,6 +37,10 @@ class BaseForm(Form):
     operator_uscc = StringField(
         _l("Operator's USCC"), [Optional()], description=_l("Its own leases are out of every claim")
     )
+    crew_rest_minutes = IntegerField(
+        _l("Crew's rest between shifts"), [Optional(), NumberRange(min=0, max=2880)],
+        description=_l("Minutes; for shifts entered from now on. 660 are eleven hours"),
+    )  # fmt: skip
 
     def details(self) -> actions.BaseDetails:
         return actions.BaseDetails(
@@ -46,6 +50,7 @@ class BaseForm(Form):
             timezone=self.timezone.data,
             lettable_area_m2=self.lettable_area_m2.data,
             operator_uscc=self.operator_uscc.data or None,
+            crew_rest_minutes=self.crew_rest_minutes.data,
         )
 
 
@@ -102,7 +107,7 @@ def index() -> str:
 @bp.get("/new")
 @allow("admin")
 def new() -> str:
-    return render_template("catalogue/base_form.html", form=NewBaseForm(), base=None)
+    return render_template("catalogue/base_form.html", form=NewBaseForm(crew_rest_minutes=660), base=None)
 
 
 @bp.post("/new")

@@ -4,8 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.dialects.postgresql import Range
@@ -13,9 +12,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from shared_base.bookings.queries import Filter, list_bookings
+from shared_base.bookings.alternatives_for_hits import STANDING
+from shared_base.bookings.queries import bookings_among
+from shared_base.bookings.resource_names import resource_names
+from shared_base.bookings.rows import BookingRow
 from shared_base.catalogue import queries, spaces
-from shared_base.catalogue.models import Space
 from shared_base.core.errors import SharedBaseError
 from shared_base.http.exports import export
 from shared_base.http.extensions import now, session
@@ -24,17 +25,16 @@ from shared_base.http.guards import allow
 from shared_base.http.identity import current_actor
 from shared_base.http.language import page_zone
 from shared_base.http.transactions import writes
+from shared_base.resources import actions as outages
 from shared_base.resources import queries as resources
 from shared_base.resources.models import Outage
-from shared_base.tenancy.models import Tenant
+from shared_base.web.catalogue.hits import MOST_HITS, contacts_of, offers
 from shared_base.web.current import base_choices, current_base
 
 bp = Blueprint("closures", __name__, url_prefix="/closures")
 
 #: how far back the list goes
 BACK = timedelta(days=92)
-#: how many of the bookings that a closure hits its page lists
-MOST_HITS = 200
 
 #: an empty value would read as nothing chosen yet
 WHOLE_BASE = "base"
@@ -50,11 +50,25 @@ class ClosureForm(Form):
 
 
 def _form() -> ClosureForm:
-    form = ClosureForm(space=request.args.get("space", WHOLE_BASE))
+    """The form; `space` in the address chooses what is closed: a space, or anything else of the base by its id."""
+    asked = request.args.get("space", WHOLE_BASE)
+    form = ClosureForm(space=asked)
     rooms = queries.spaces(session(), current_base().id)
     rows = [(WHOLE_BASE, _("The whole base")), *((room.id, f"{room.code} {room.name}") for room in rooms)]
-    form.space.choices = choices(rows)
+    form.space.choices = choices([*rows, *_thing(asked, {str(room.id) for room in rooms})])
     return form
+
+
+def _thing(asked: str, known: set[str]) -> list[tuple[str, str]]:
+    """What the address names beside the base's spaces: a unit, a sample, somebody of the crew."""
+    try:
+        wanted = UUID(asked)
+    except ValueError:
+        return []
+    if asked in known:
+        return []
+    found = resources.resource_of(session(), wanted, base_id=current_base().id)
+    return [(str(found.id), resource_names(session(), [found.id]).get(found.id, ""))]
 
 
 @bp.get("/")
@@ -63,7 +77,7 @@ def index() -> str | Response:
     base = current_base()
     window = Range(now() - BACK, None)
     found = resources.closures(session(), base_id=base.id, during=window, called_off=True)[::-1]
-    names = {space.id: f"{space.code} {space.name}" for space in queries.spaces(session(), base.id)}
+    names = resource_names(session(), {closure.resource_id for closure in found if closure.resource_id})
     closures = [closure for closure in found if _wanted(closure)]
     if request.args.get("format") in ("xlsx", "csv"):
         headings = [_("What"), _("From"), _("Until"), _("Reason"), _("Called off on"), _("Number")]
@@ -83,7 +97,7 @@ def _wanted(closure: Outage) -> bool:
 
 def _cells(closure: Outage, names: dict[UUID, str]) -> tuple[Any, ...]:
     zone = page_zone()
-    what = names[closure.resource_id] if closure.resource_id else _("The whole base")
+    what = names.get(closure.resource_id) if closure.resource_id else _("The whole base")
     span = (edge and edge.astimezone(zone) for edge in (closure.during.lower, closure.during.upper))
     off = closure.cancelled_at and closure.cancelled_at.astimezone(zone)
     return what, *span, closure.reason, off, closure.ref
@@ -106,8 +120,10 @@ def create() -> Any:
         details = {"start": form.start.data, "end": form.end.data, "reason": form.reason.data}
         try:
             if form.space.data != WHOLE_BASE:
-                room = queries.space_of(session(), UUID(form.space.data), base_ids=[base.id])
-                made = spaces.close_space(session(), room, **details, by=current_actor(), at=now())
+                shut = resources.resource_of(session(), UUID(form.space.data), base_id=base.id)
+                made = outages.close(
+                    session(), base_id=base.id, resource_id=shut.id, **details, by=current_actor(), at=now()
+                )
             else:
                 made = spaces.close_base(session(), base, **details, by=current_actor(), at=now())
         except SharedBaseError as error:
@@ -122,26 +138,28 @@ def create() -> Any:
 @allow("operator", "front_desk")
 def show(closure_id: UUID) -> str:
     closure = resources.closure(session(), closure_id, base_ids=[base.id for base in base_choices()])
-    space = session().get(Space, closure.resource_id) if closure.resource_id else None
-    hits = list_bookings(session(), current_actor(), _hit_by(closure), limit=MOST_HITS)
-    tenants = sa.select(Tenant.id, Tenant.contact_name, Tenant.contact_phone).where(
-        Tenant.id.in_({booking.tenant_id for booking in hits})
-    )
+    _show_time_of(closure)
+    names = resource_names(session(), [closure.resource_id] if closure.resource_id else [])
+    hits = _hit_by(closure)
     return render_template(
-        "catalogue/closure.html", closure=closure, space=space, hits=hits, at=now(), most=MOST_HITS,
-        contacts={row.id: row for row in session().execute(tenants)},
+        "catalogue/closure.html", closure=closure, name=names.get(closure.resource_id or closure.id), hits=hits,
+        at=now(), most=MOST_HITS, contacts=contacts_of(hits),
+        offers={} if closure.cancelled_at else offers(hits, returns=request.path),
     )  # fmt: skip
 
 
-def _hit_by(closure: Outage) -> Filter:
-    """The live bookings of what is closed, while it is closed."""
-    return Filter(
-        start=closure.during.lower,
-        end=closure.during.upper,
-        base_id=closure.base_id,
-        studio_id=closure.resource_id,
-        states=("confirmed", "checked_in"),
-    )
+def _show_time_of(closure: Outage) -> None:
+    """The page is about the closure's base, whichever was chosen before."""
+    base = next(base for base in base_choices() if base.id == closure.base_id)
+    g.current_base, g.zone = base, base.timezone
+
+
+def _hit_by(closure: Outage) -> list[BookingRow]:
+    """The bookings that stand and hold what is closed, while it is closed; by start."""
+    shut = [closure.resource_id] if closure.resource_id else resources.spaces_of_base(session(), closure.base_id)
+    found = resources.hits(session(), shut, closure.during)
+    bookings = bookings_among(session(), current_actor(), {hit.booking_id for hit in found})
+    return [booking for booking in bookings if booking.state in STANDING][:MOST_HITS]
 
 
 @bp.post("/<uuid:closure_id>/cancellation")

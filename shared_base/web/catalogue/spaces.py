@@ -52,6 +52,7 @@ class SpaceForm(Form):
     scene = StringField(
         _l("Scene"), [Optional(), Length(max=50)], description=_l("What it is fitted for: 美妆, 绿幕, 厨房")
     )
+    floor = StringField(_l("Floor"), [Optional(), Length(max=20)], description=_l("As the lift says it: 3F, B1"))
     buffer_minutes = IntegerField(
         _l("Clean-down"), [InputRequired(), NumberRange(min=0, max=720)], default=30,
         description=_l("Minutes after each booking in which nobody else can come"),
@@ -69,6 +70,7 @@ class SpaceForm(Form):
             in_service_from=self.in_service_from.data,
             in_service_to=self.in_service_to.data,
             scene=self.scene.data,
+            floor=self.floor.data,
             buffer_minutes=self.buffer_minutes.data,
             notes=self.notes.data,
         )
@@ -79,6 +81,7 @@ SORTS = {
     "code": Space.code,
     "kind": Space.kind,
     "scene": Space.scene,
+    "floor": Space.floor,
     "area": Space.area_m2,
     "buffer": Space.buffer_minutes,
     "tenant": Tenant.name,
@@ -125,11 +128,14 @@ def index() -> str | Response:
             _("Name"),
             _("Kind"),
             _("Scene"),
+            _("Floor"),
             _("Area (㎡)"),
             _("Clean-down (minutes)"),
             _("Let whole to"),
         ]
-        cells = [(s.code, s.name, KINDS[s.kind], s.scene, s.area_m2, s.buffer_minutes, tenant) for s, tenant in rows]
+        cells = [
+            (s.code, s.name, KINDS[s.kind], s.scene, s.floor, s.area_m2, s.buffer_minutes, tenant) for s, tenant in rows
+        ]
         return export(f"{base.code} {_('Spaces')}", headings, cells, request.args["format"])
     moment = Range(now(), now() + timedelta(seconds=1))
     closed = resources.closures(session(), base_id=base.id, during=moment)

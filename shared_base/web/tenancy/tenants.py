@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import SelectField, StringField, TextAreaField
+from wtforms import HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
 from shared_base.bookings.queries import Filter, list_bookings
@@ -30,7 +30,7 @@ from shared_base.tenancy.queries import TenantFilter, TenantRow
 from shared_base.tenancy.queries_dues import lease_accounts
 from shared_base.tenancy.queries_hosts import HostFilter, list_hosts
 from shared_base.tenancy.queries_leases import LeaseFilter, list_leases
-from shared_base.tenancy.rules import TenantDetails
+from shared_base.tenancy.rules import LONGEST_PLAN, TenantDetails
 from shared_base.web.current import current_base
 from shared_base.web.tenancy.listing import Listing, asked, exported, listed
 from shared_base.web.tenancy.words import READERS, TENANT_KINDS
@@ -76,6 +76,15 @@ class NewTenantForm(DetailsForm):
 
 class AdmissionForm(Form):
     uscc = StringField(_l("USCC"), [InputRequired(), Length(max=40)], description=_l("Of an enterprise that is known"))
+
+
+class PlanForm(Form):
+    base = HiddenField(validators=[InputRequired()])
+    plan = StringField(
+        _l("Plan"),
+        [Optional(), Length(max=LONGEST_PLAN)],
+        description=_l("What it agreed with the base; quotas may go by it"),
+    )
 
 
 class SuspensionForm(Form):
@@ -233,7 +242,7 @@ def _page(tenant: Tenant, form: SuspensionForm) -> str:
         leases=list_leases(session(), actor, LeaseFilter(tenant_id=tenant.id), on=today, limit=SHOWN + 1),
         owed={account.lease.id: account.owed_fen for account in accounts}, shown=SHOWN,
         hosts=list_hosts(session(), actor, HostFilter(tenant_id=tenant.id), limit=SHOWN + 1),
-        bookings=_bookings(tenant),
+        bookings=_bookings(tenant), plans=queries.plans_of_tenant(session(), tenant.id), plan_of=PlanForm, running=runs,
         counts=_counts(tenant, today), members=_members(tenant),
         serves=any(actor.serves(base.id) for base, _since in admissions),
         runs=bool(runs) or actor.is_admin, acts=actor.acts_for(tenant.id),
@@ -304,6 +313,28 @@ def update(tenant_id: UUID) -> tuple[str, int] | BaseResponse:
             flash(_("%(name)s was saved.", name=tenant.name), "success")
             return redirect(url_for("tenants.show", tenant_id=tenant.id), 303)
     return render_template("tenancy/tenant_edit.html", form=form, tenant=tenant), status
+
+
+@bp.post("/<uuid:tenant_id>/plan")
+@allow("operator")
+@writes
+def agree(tenant_id: UUID) -> BaseResponse:
+    """Note the plan that the tenant agreed with one of its bases."""
+    tenant = _tenant(tenant_id)
+    form = PlanForm()
+    base = next(
+        (base for base, _since in queries.admissions_of(session(), tenant.id) if str(base.id) == form.base.data), None
+    )
+    if base is None or not form.validate_on_submit():
+        flash(_("A plan's name has at most %(longest)s signs.", longest=LONGEST_PLAN), "danger")
+        return redirect(url_for("tenants.show", tenant_id=tenant.id), 303)
+    try:
+        actions.set_plan(session(), tenant, base_id=base.id, plan=form.plan.data, by=current_actor(), at=now())
+    except SharedBaseError as error:
+        flash(error.text(_), "danger")
+    else:
+        flash(_("Saved. Quotas of the plan hold for it from now on."), "success")
+    return redirect(url_for("tenants.show", tenant_id=tenant.id), 303)
 
 
 @bp.post("/<uuid:tenant_id>/suspension")

@@ -2,8 +2,12 @@
 import htmx from "htmx.org";
 import { showClocks } from "./clock.js";
 import { enhanceComboboxes } from "./combobox.js";
+import { showCountdowns } from "./countdown.js";
 import { listenForDialogs } from "./dialog.js";
 import { enhanceForms, listenForForms } from "./forms.js";
+import { forgetPasses } from "./pass/kept.js";
+import { listenForSwipes } from "./swipe.js";
+import { listenForSeries } from "./series.js";
 import { labelCells } from "./tables.js";
 import { toast } from "./toast.js";
 import { word } from "./words.js";
@@ -16,6 +20,7 @@ function enhance(root) {
   enhanceComboboxes(root);
   enhanceForms(root);
   showClocks(root);
+  showCountdowns(root);
 }
 
 document.addEventListener("htmx:config:request", (event) => {
@@ -35,6 +40,9 @@ document.addEventListener("htmx:response:error", (event) => {
 });
 document.addEventListener("htmx:error", () => toast(word("offline"), { kind: "danger" }));
 
+if (document.querySelector("[data-signed-out]")) forgetPasses();
 listenForDialogs();
 listenForForms();
+listenForSeries();
+listenForSwipes(document);
 enhance(document);

@@ -63,6 +63,7 @@ export function listenForForms() {
     if (quick) pick(quick);
     const button = event.target.closest("[data-copy]");
     if (button) copy(button);
+    if (event.target.closest("[data-print]")) window.print();
     if (event.target.closest("[data-back]")) {
       event.preventDefault();
       history.back();

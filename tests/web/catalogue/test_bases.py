@@ -85,6 +85,20 @@ def test_an_edit_form_shows_what_is_stored_and_saves_what_is_changed(
     assert session.get_one(Base, house.base.id).name == "改名基地"
 
 
+def test_a_base_says_how_long_its_crew_rests_between_shifts(
+    operator: FlaskClient, session: Session, house: House
+) -> None:
+    assert 'value="660"' in operator.get("/bases/HRB/edit").text
+    assert operator.post("/bases/HRB/edit", data=NEW | {"crew_rest_minutes": "600"}).status_code == 303
+    assert "600 min" in words(operator.get("/bases/HRB").text)
+    operator.post("/bases/HRB/edit", data=NEW)
+    session.expire_all()
+    assert session.get_one(Base, house.base.id).crew_rest_minutes == 600, "what is not said stays"
+    bad = operator.post("/bases/HRB/edit", data=NEW | {"crew_rest_minutes": "2881"})
+    assert bad.status_code == 422
+    assert 'id="crew_rest_minutes-error"' in bad.text
+
+
 def test_new_opening_hours_hold_from_their_day_on(operator: FlaskClient, session: Session, house: House) -> None:
     refused = operator.post("/bases/HRB/opening-hours", data={"opens": "9", "closes": "24:00", "first": "2026-12-01"})
     assert refused.status_code == 422

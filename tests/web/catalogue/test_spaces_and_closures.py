@@ -1,17 +1,21 @@
 """The pages of spaces and closures of the chosen base."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from shared_base.catalogue.models import Space
-from shared_base.resources.models import Outage
+from shared_base.catalogue.models import Base, Space
+from shared_base.equipment.models import EquipmentKind, EquipmentUnit
+from shared_base.resources.models import Allocation, Outage, Resource
 from tests.factories.bookings import make_booking
-from tests.factories.catalogue import make_outage, make_space, make_studio
+from tests.factories.catalogue import LONG_AGO, make_outage, make_space, make_studio
 from tests.queries_counted import queries_counted
 from tests.web.tenancy.house import House, words
 
@@ -92,6 +96,20 @@ def test_a_space_shows_who_is_in_it_next_and_who_has_it_whole(
     assert booking.code in text
     assert past.code not in text
     assert "L-OWN" in words(operator.get(f"/spaces/{house.office.id}").text)
+
+
+def test_a_space_says_on_which_floor_it_is(operator: FlaskClient, session: Session, house: House) -> None:
+    page = operator.post("/spaces/new", data=ROOM | {"floor": "3F"}, follow_redirects=True)
+    assert "Floor 3F" in words(page.text)
+    assert "3F" in operator.get("/spaces/?format=csv").text
+    space = session.scalars(sa.select(Space).where(Space.code == "B-1")).one()
+    assert 'value="3F"' in operator.get(f"/spaces/{space.id}/edit").text
+    bad = operator.post(f"/spaces/{space.id}/edit", data=ROOM | {"floor": "x" * 21})
+    assert bad.status_code == 422
+    assert 'id="floor-error"' in bad.text
+    operator.post(f"/spaces/{space.id}/edit", data=ROOM | {"floor": ""})
+    session.expire_all()
+    assert space.floor is None
 
 
 def test_spaces_are_filtered_sorted_and_exported(operator: FlaskClient, session: Session, house: House) -> None:
@@ -184,3 +202,63 @@ def test_a_page_asks_as_many_questions_of_a_crowd_as_of_a_few(
     with queries_counted(connection) as many:
         assert operator.get(address).status_code == 200
     assert len(many) == len(few), "\n".join(many)
+
+
+def test_a_booking_that_is_hit_is_moved_from_the_list_and_the_mover_comes_back_to_it(
+    operator: FlaskClient, session: Session, house: House
+) -> None:
+    start = datetime(2026, 11, 10, 4, tzinfo=UTC)
+    make_booking(session, house.studios[0], house.own, start, start + timedelta(hours=2))
+    session.commit()
+    page = operator.post("/closures/new", data=CLOSURE | {"space": str(house.studios[0].id)}, follow_redirects=True)
+    closure = session.scalars(sa.select(Outage)).one()
+    ways = [unescape(way) for way in re.findall(r'href="(/bookings/[^"]+/move\?[^"]+)"', page.text)]
+    # two other studios at the same time, and the next time of its own
+    assert [f"studio={studio.id}" in way for way, studio in zip(ways, house.studios[1:], strict=False)] == [True, True]
+    assert "start=2026-11-10T20:00&end=2026-11-10T22:00" in ways[2]
+    form = operator.get(ways[0])
+    assert f'<option selected value="{house.studios[1].id}">' in form.text
+    action = unescape(re.findall(r'action="(/bookings/[^"]+/move[^"]*)"', form.text)[0])
+    data = {"studio": str(house.studios[1].id), "start": "2026-11-10T12:00", "end": "2026-11-10T14:00", "host": ""}
+    moved = operator.post(action, data=data)
+    assert (moved.status_code, moved.location) == (303, f"/closures/{closure.id}")
+    assert "It hits no booking" in words(operator.get(moved.location).text)
+
+
+def test_the_way_back_from_a_move_leads_to_no_other_site(operator: FlaskClient, session: Session, house: House) -> None:
+    start = datetime(2026, 11, 10, 4, tzinfo=UTC)
+    booking = make_booking(session, house.studios[0], house.own, start, start + timedelta(hours=2))
+    session.commit()
+    data = {"studio": str(house.studios[1].id), "start": "2026-11-10T12:00", "end": "2026-11-10T14:00", "host": ""}
+    moved = operator.post(f"/bookings/{booking.id}/move?next=//evil.example", data=data)
+    assert (moved.status_code, moved.location) == (303, f"/bookings/{booking.id}")
+
+
+def test_a_unit_is_closed_like_a_space_and_its_bookings_are_listed(
+    operator: FlaskClient, session: Session, house: House
+) -> None:
+    camera = make_unit(session, house.base, tag="CAM-7")
+    start = datetime(2026, 11, 10, 4, tzinfo=UTC)
+    hit = make_booking(session, house.studios[0], house.own, start, start + timedelta(hours=2))
+    session.add(
+        Allocation(
+            resource_id=camera, booking_id=hit.id, tenant_id=house.own.id, base_id=house.base.id, during=hit.during
+        )
+    )
+    session.commit()
+    address = f"/closures/new?space={camera}"
+    assert "CAM-7" in operator.get(address).text
+    page = operator.post(address, data=CLOSURE | {"space": str(camera)}, follow_redirects=True)
+    assert hit.code in words(page.text)
+    assert "CAM-7" in words(operator.get("/closures/").text)
+    assert operator.get(f"/closures/new?space={house.host.id}").status_code == 404
+
+
+def make_unit(session: Session, base: Base, *, tag: str) -> UUID:
+    resource = Resource(kind="unit", base_id=base.id)
+    kind = EquipmentKind(base_id=base.id, code="camera", name="摄像机", created_at=LONG_AGO)
+    session.add_all([resource, kind])
+    session.flush()
+    session.add(EquipmentUnit(id=resource.id, base_id=base.id, kind_id=kind.id, tag=tag, created_at=LONG_AGO))
+    session.flush()
+    return resource.id

@@ -4,17 +4,22 @@ import { createCalendar, Interaction, ResourceTimeline } from "@event-calendar/c
 import { language } from "../words.js";
 import { stateClass } from "./cells.js";
 import { Feed } from "./feed.js";
+import { Filters } from "./filters.js";
+import { Ghost } from "./ghost.js";
 import { Hands } from "./hands.js";
 import { calendarOptions } from "./options.js";
+import { Paper } from "./paper.js";
 import { read, standing } from "./reading.js";
+import { Refusal } from "./refusal.js";
 import { Rows } from "./rows.js";
+import { Shut } from "./shut.js";
 import { Sight } from "./sight.js";
 import { Toolbar } from "./toolbar.js";
 import { VIEWS, windowOf } from "./views.js";
 import { wordsOf } from "./words.js";
 import { Zone } from "./zone.js";
 
-const fold = (text) => text.normalize("NFKC").toLowerCase();
+const DAY = 24 * 3_600_000;
 
 export class Board {
   constructor(mount) {
@@ -29,9 +34,13 @@ export class Board {
     this.bookings = new Map();
     this.byStudio = new Map();
     this.closures = [];
-    this.wanted = [];
     this.hands = new Hands(this);
+    this.ghost = new Ghost(this);
+    this.refusal = new Refusal(this);
+    this.shut = new Shut(this);
     this.sight = new Sight(this);
+    this.filters = new Filters(this);
+    this.paper = new Paper(this);
     this.toolbar = new Toolbar(this);
     this.feed = new Feed({
       feed: mount.dataset.feed,
@@ -46,8 +55,9 @@ export class Board {
     this.stage.before(this.toolbar.root);
     this.calendar = createCalendar(this.stage, [ResourceTimeline, Interaction], calendarOptions(this));
     this.rows = new Rows(this.main, () => this.draw());
-    setInterval(() => this.drawLate(), 20_000);
+    setInterval(() => this.drawLate(), 1000);
     this.sight.start();
+    this.paper.start();
     this.toolbar.refresh();
     this.feed.show(windowOf(this.zone, this.date, this.view));
   }
@@ -72,8 +82,11 @@ export class Board {
     this.all = resources;
     this.closures = closures;
     this.hold(bookings);
+    this.filters.offer(resources);
     this.showResources();
+    this.shut.draw();
     this.draw();
+    if (this.filters.values.kit) this.filters.askForKit();
     if (this.received) this.refreshTable();
     this.received = true;
     return true;
@@ -95,7 +108,7 @@ export class Board {
     this.draw();
   }
 
-  /** Time alone makes somebody late or lets them overrun: the record does not change, so no answer says it. */
+  /** Time alone makes somebody late, lets them overrun, runs a hold down: the record does not change, no answer says it. */
   drawLate() {
     const late = [...this.bookings.values()].filter((booking) => standing(booking) !== booking.state);
     const key = late.map(({ id }) => id).join();
@@ -105,15 +118,15 @@ export class Board {
     this.draw();
   }
 
-  filter(text) {
-    this.wanted = fold(text).split(/\s+/).filter(Boolean);
+  /** Another choice of studios. */
+  narrow() {
     this.showResources();
     this.draw();
+    this.refreshTable();
   }
 
   showResources() {
-    const text = ({ title, extendedProps: { group = "", meta = "" } }) => fold(`${title} ${group} ${meta}`);
-    const shown = this.all.filter((resource) => this.wanted.every((word) => text(resource).includes(word)));
+    const shown = this.all.filter((resource) => this.filters.keeps(resource));
     const key = JSON.stringify(shown);
     if (key === this.shownKey) return;
     this.shownKey = key;
@@ -138,11 +151,12 @@ export class Board {
     this.frame = requestAnimationFrame(() => {
       if (this.hands.held !== null) return; // a booking hangs at the pointer; all is drawn when it is let go
       const ids = this.rows.toDraw(this.resources.length, VIEWS[this.view].around).map((row) => this.resources[row].id);
-      this.calendar.setOption("events", [...this.closureEvents(ids), ...this.bookingEvents(ids)]);
+      this.calendar.setOption("events", [...this.closureEvents(ids), ...this.bookingEvents(ids, this.sight.toDraw())]);
     });
   }
 
-  bookingEvents(ids) {
+  bookingEvents(ids, sight) {
+    const inSight = ({ start, end }) => start < sight.end && end > sight.start;
     const event = (booking) => ({
       id: booking.id,
       resourceId: booking.resource,
@@ -154,36 +168,41 @@ export class Board {
       durationEditable: booking.editable === true || booking.editable === "end",
       extendedProps: { booking, editable: booking.editable },
     });
-    return ids.flatMap((id) => (this.byStudio.get(id) ?? []).map(event));
+    return ids.flatMap((id) => (this.byStudio.get(id) ?? []).filter(inSight).map(event));
   }
 
-  /** A closure of one studio, or (resource null) of them all; `quiet` for the hours in which the base is shut anyway. */
+  /** A closure of one studio, or (resource null) of them all; the hours in which the base is shut anyway: `Shut`. */
   closureEvents(ids) {
-    return this.closures.flatMap(({ resource, start, end, reason, quiet }, index) =>
+    const closures = this.closures.filter(({ quiet }) => !quiet);
+    return closures.flatMap(({ resource, start, end, reason }, index) =>
       (resource === null ? ids : ids.filter((id) => id === resource)).map((id) => ({
         id: `closure-${index}-${id}`,
         resourceId: id,
         start: this.zone.wall(start),
         end: this.zone.wall(end),
         display: "background",
-        classNames: quiet ? ["is-quiet"] : [],
-        extendedProps: { reason, quiet },
+        extendedProps: { reason },
       })),
     );
   }
 
   go({ date = this.date, view = this.view, toNow = false }) {
     const sameView = view === this.view;
+    const days = Math.round((Date.parse(date) - Date.parse(this.date)) / DAY);
     Object.assign(this, { date, view });
+    this.refusal.close();
+    this.filters.moveBy(days);
     this.sight.unsettle({ toNow });
     this.closures = [];
+    this.shut.draw();
     this.hold([]);
+    this.mount.dataset.view = view;
     if (!sameView) this.calendar.setOption("view", view);
     this.calendar.setOption("date", date);
     this.toolbar.refresh();
     this.settle();
     this.draw();
-    const url = new URL(location.href);
+    const url = this.filters.into(new URL(location.href));
     url.searchParams.set("date", date);
     url.searchParams.set("view", view);
     history.replaceState(history.state, "", url);
@@ -197,8 +216,8 @@ export class Board {
     if (!table || !tableTarget) return;
     clearTimeout(this.refreshing);
     this.refreshing = setTimeout(() => {
-      const url = table.replace("{date}", this.date).replace("{view}", this.view);
-      window.htmx.ajax("GET", url, { target: `#${tableTarget}`, swap: "innerHTML" });
+      const url = new URL(table.replace("{date}", this.date).replace("{view}", this.view), location.origin);
+      window.htmx.ajax("GET", this.filters.into(url).href, { target: `#${tableTarget}`, swap: "innerHTML" });
     }, 400);
   }
 

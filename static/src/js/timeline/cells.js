@@ -1,10 +1,12 @@
 // What stands in the timeline: a booking, a closure, the head of a studio's row.
+import { left } from "../countdown.js";
 import { element, icon } from "../dom.js";
 import { standing } from "./reading.js";
 
 const ICONS = {
   held: "hourglass",
-  awaiting_approval: "user-question",
+  lapsed: "clock-off",
+  requested: "user-question",
   checked_in: "broadcast",
   live: "broadcast",
   overdue: "alarm",
@@ -34,7 +36,10 @@ export function bookingContent(booking, zone, words) {
   const now = standing(booking);
   const sign = ICONS[now];
   const state = words.states[now] ?? now;
-  const title = element("span", { class: "tl-title" }, sign ? icon(sign, "sm") : null, booking.title);
+  const until = booking.holdUntil;
+  const hold =
+    now === "held" ? element("span", { class: "tl-left", "data-hold-until": until }, left(until - Date.now())) : null;
+  const title = element("span", { class: "tl-title" }, sign ? icon(sign, "sm") : null, hold, booking.title);
   const when = element("span", { class: "tl-when" }, [span(zone, booking), booking.tenant].filter(Boolean).join(" · "));
   return {
     domNodes: [
@@ -55,10 +60,12 @@ export function closureContent(reason) {
 }
 
 export function studioContent(resource) {
-  const { url, meta, group } = resource.extendedProps;
-  const name = url ? element("a", { href: url }, resource.title) : resource.title;
-  const place = group ? element("span", { class: "tl-group" }, meta ? `${group} · ` : group) : null;
+  const { name, meta } = resource.extendedProps;
+  const title = name && name !== resource.title ? name : null;
   return {
-    domNodes: [element("span", { class: "tl-studio" }, name), element("span", { class: "tl-meta" }, place, meta ?? "")],
+    domNodes: [
+      element("span", { class: "tl-studio", title }, resource.title),
+      element("span", { class: "tl-meta", title: meta }, meta),
+    ],
   };
 }

@@ -1,5 +1,7 @@
-// Reads the feed of a window, then keeps watch on it: a conditional GET every two seconds while the page is looked at.
-const EVERY = 2_000;
+// Reads the feed of a window, then keeps watch on it by a conditional GET while the page is looked at: so often that
+// what somebody else changes is seen within two seconds, with a little chance in it so that many pages do not ask at once.
+const EVERY = 1_300;
+const CHANCE = 300;
 const LONGEST = 30_000;
 
 function address(base, window) {
@@ -62,6 +64,6 @@ export class Feed {
       this.wait = Math.min(this.wait * 2, LONGEST);
       this.onStatus("away");
     }
-    if (!document.hidden) this.timer = setTimeout(() => this.poll(), this.wait + Math.random() * 500);
+    if (!document.hidden) this.timer = setTimeout(() => this.poll(), this.wait + Math.random() * CHANCE);
   }
 }

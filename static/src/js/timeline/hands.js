@@ -1,5 +1,6 @@
 // What hands do on the timeline: open, drag, stretch, draw. A change is shown at once and put back when it is refused.
 import { move, offer, sayMoved } from "./moves.js";
+import { holdsItsStudio } from "./reading.js";
 
 export class Hands {
   constructor(board) {
@@ -15,11 +16,20 @@ export class Hands {
 
   hold(id) {
     this.held = id;
+    this.board.refusal.close();
   }
 
   letGo() {
     this.held = null;
+    this.board.ghost.gone();
     this.board.draw();
+  }
+
+  /** With every step of the pointer: what would be in the way there is shown. It may be let go there all the same. */
+  hangs(id, { start, end, resource }) {
+    const booking = this.board.bookings.get(id);
+    if (!booking) return;
+    this.board.ghost.over(booking, { resource: resource?.id ?? booking.resource, start, end });
   }
 
   open(id, jsEvent) {
@@ -57,7 +67,7 @@ export class Hands {
     const moved = { ...booking, ...change };
     board.place(moved);
     this.sending += 1;
-    const version = await move(board, moved);
+    const version = await move(board, booking, moved);
     this.sending -= 1;
     if (version) {
       moved.version = version;
@@ -76,7 +86,7 @@ export class Hands {
     const start = this.board.zone.instant(startStr);
     const end = this.board.zone.instant(endStr);
     const there = this.board.byStudio.get(resource.id) ?? [];
-    return !there.some((booking) => booking.state !== "cancelled" && booking.start < end && booking.end > start);
+    return !there.some((booking) => holdsItsStudio(booking) && booking.start < end && booking.end > start);
   }
 
   drew({ startStr, endStr, resource }) {

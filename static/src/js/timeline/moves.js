@@ -14,12 +14,12 @@ async function send(url, csrf, body) {
   return { ok: response.ok && !response.redirected, status: response.redirected ? 401 : response.status, json };
 }
 
-/** POSTs where a booking now stands; returns the version it then has, or says why not and returns null. */
-export async function move(board, booking) {
+/** POSTs where `booking` is to stand (`moved`); returns the version it then has, or says why not and returns null. */
+export async function move(board, booking, moved) {
   const { words, zone, mount } = board;
-  const url = mount.dataset.move.replace("{id}", encodeURIComponent(booking.id));
-  const { resource, version } = booking;
-  const body = { resource, start: zone.iso(booking.start), end: zone.iso(booking.end), version };
+  const url = mount.dataset.move.replace("{id}", encodeURIComponent(moved.id));
+  const { resource, version } = moved;
+  const body = { resource, start: zone.iso(moved.start), end: zone.iso(moved.end), version };
   let answer;
   try {
     answer = await send(url, mount.dataset.csrf, body);
@@ -28,9 +28,16 @@ export async function move(board, booking) {
     return null;
   }
   if (answer.ok) return answer.json.event.version;
-  const { detail, title, alternatives = [] } = answer.json;
-  const text = answer.status === 401 ? words.signedOut : detail || title || words.reason;
-  toast(words.refused, { kind: "danger", text, links: alternatives });
+  const { detail, title, blockers } = answer.json;
+  if (blockers) {
+    board.place(booking);
+    board.refusal.show(booking, moved, answer.json);
+    return null;
+  }
+  toast(words.refused, {
+    kind: "danger",
+    text: answer.status === 401 ? words.signedOut : detail || title || words.reason,
+  });
   return null;
 }
 

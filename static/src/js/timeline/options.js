@@ -33,7 +33,7 @@ function contentMaker({ zone, words }) {
   const made = new WeakMap();
   return ({ event }) => {
     const { booking, reason } = event.extendedProps;
-    if (reason !== undefined) return event.extendedProps.quiet ? "" : closureContent(reason);
+    if (reason !== undefined) return closureContent(reason);
     if (!booking) return "";
     if (event.display !== "auto") return bookingContent({ ...booking, ...placeOf(event, zone) }, zone, words);
     if (!made.has(booking)) made.set(booking, bookingContent(booking, zone, words));
@@ -41,17 +41,25 @@ function contentMaker({ zone, words }) {
   };
 }
 
-function dress({ el, event }, { zone, words }) {
+function dress({ el, event }, { zone, words, ghost }) {
   const { booking, reason } = event.extendedProps;
   // The table beside the timeline is the way by keyboard; hundreds of tab stops would bury what follows.
   el.removeAttribute("role");
   el.removeAttribute("tabindex");
-  if (booking) el.title = bookingTip(booking, zone, words);
+  if (booking) {
+    el.title = bookingTip(booking, zone, words);
+    el.dataset.booking = booking.id;
+    ghost.dress(el);
+  }
   if (reason) el.title = reason;
 }
 
 export function calendarOptions(board) {
-  const { mount, words, hands } = board;
+  const { mount, words, hands, zone } = board;
+  const hangs = (event, resource) => {
+    hands.hangs(event.id, { ...placeOf(event, zone), resource });
+    return true;
+  };
   return {
     view: board.view,
     views: views(),
@@ -79,7 +87,9 @@ export function calendarOptions(board) {
     eventDragStop: () => hands.letGo(),
     eventResizeStart: ({ event }) => hands.hold(event.id),
     eventResizeStop: () => hands.letGo(),
-    resizeConstraint: ({ event, startDelta }) => !(event.extendedProps.editable === "end" && startDelta.seconds),
+    dragConstraint: ({ event, newResource }) => hangs(event, newResource),
+    resizeConstraint: ({ event, startDelta }) =>
+      event.extendedProps.editable === "end" && startDelta.seconds ? false : hangs(event),
     eventDrop: (info) => hands.dropped(info),
     eventResize: (info) => hands.resized(info),
     selectable: Boolean(mount.dataset.create),

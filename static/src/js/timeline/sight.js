@@ -1,5 +1,5 @@
 // Where one looks: the width of an hour, the line of now, and the place one had scrolled to.
-import { leftOf, slotsOf, VIEWS } from "./views.js";
+import { instantAt, leftOf, slotsOf, stretchesOf, VIEWS } from "./views.js";
 
 const HEAD = 132;
 
@@ -13,7 +13,11 @@ export class Sight {
   }
 
   start() {
-    this.board.main.addEventListener("scroll", () => this.remember(), { passive: true });
+    const scrolled = () => {
+      this.remember();
+      this.board.rows.look(() => this.isDrawn());
+    };
+    this.board.main.addEventListener("scroll", scrolled, { passive: true });
     new ResizeObserver(() => this.fit()).observe(this.board.stage);
     setInterval(() => this.drawNow(), 20_000);
   }
@@ -21,6 +25,30 @@ export class Sight {
   left(instant) {
     const { zone, date, view, calendar } = this.board;
     return leftOf(instant, { zone, date, view, slotWidth: calendar.getOption("slotWidth") });
+  }
+
+  /** What is in sight, and half as much on either side if `wide`, as instants. */
+  inSight(wide) {
+    const { main, zone, date, view, calendar } = this.board;
+    const margin = wide ? main.clientWidth / 2 : 0;
+    const at = (pixels) => instantAt(pixels, { zone, date, view, slotWidth: calendar.getOption("slotWidth") });
+    return { start: at(main.scrollLeft - margin), end: at(main.scrollLeft + main.clientWidth + margin) };
+  }
+
+  /** The time whose bookings are drawn from now on: a week's are thousands, of which a third is in sight. */
+  toDraw() {
+    this.drawn = this.inSight(true);
+    return this.drawn;
+  }
+
+  isDrawn() {
+    const { start, end } = this.inSight(false);
+    return Boolean(this.drawn) && this.drawn.start <= start && this.drawn.end >= end;
+  }
+
+  stretches(start, end) {
+    const { zone, date, view, calendar } = this.board;
+    return stretchesOf(start, end, { zone, date, view, slotWidth: calendar.getOption("slotWidth") });
   }
 
   /** A day or a night fills the width there is; what is longer scrolls. */
@@ -31,6 +59,7 @@ export class Sight {
     const width = Math.max(VIEWS[view].width, Math.floor((room / slotsOf(view)) * 100) / 100);
     if (width !== calendar.getOption("slotWidth")) calendar.setOption("slotWidth", width);
     this.drawNow();
+    this.board.shut.draw();
   }
 
   drawNow() {

@@ -29,13 +29,6 @@ export class Toolbar {
       button.addEventListener("click", () => board.go({ view }));
       return button;
     });
-    this.filter = element("input", {
-      class: "form-control",
-      type: "search",
-      placeholder: words.filter,
-      "aria-label": words.filter,
-    });
-    this.filter.addEventListener("input", () => board.filter(this.filter.value));
     this.status = element("span", { class: "tl-status", role: "status" });
     this.root = element(
       "div",
@@ -50,8 +43,10 @@ export class Toolbar {
       this.date,
       this.title,
       this.status,
-      element("label", { class: "tl-filter" }, icon("search"), this.filter),
+      element("label", { class: "tl-filter" }, icon("search"), board.filters.search),
+      board.filters.toggle,
       element("div", { class: "btn-group-row", role: "group", "aria-label": words.view }, ...this.views),
+      board.filters.root,
     );
   }
 

@@ -11,7 +11,7 @@ const HOUR = 3_600_000;
 export const VIEWS = {
   day: { days: 1, from: 0, to: 30, slot: 30, width: 30, around: 10 },
   night: { days: 1, from: 18, to: 30, slot: 30, width: 34, around: 12 },
-  week: { days: 7, from: 0, to: 24, slot: 120, width: 36, around: 3 },
+  week: { days: 7, from: 0, to: 24, slot: 120, width: 36, around: 2 },
 };
 
 const midnight = (zone, day) => zone.instant(`${day}T00:00:00`);
@@ -26,6 +26,30 @@ export function windowOf(zone, date, view) {
 export function slotsOf(view) {
   const { days, from, to, slot } = VIEWS[view];
   return (days * (to - from) * 60) / slot;
+}
+
+/**
+ * The parts of a time that are shown, each as [left, right] in pixels: several where the view leaves hours of each day
+ * out. What begins before the window begins at its edge.
+ */
+export function stretchesOf(start, end, { zone, date, view, slotWidth }) {
+  const { days, from, to, slot } = VIEWS[view];
+  const perHour = (60 / slot) * slotWidth;
+  const found = [];
+  for (let day = 0; day < days; day += 1) {
+    const opens = midnight(zone, dayAfter(date, day)) + from * HOUR;
+    const first = Math.max(0, (start - opens) / HOUR);
+    const last = Math.min(to - from, (end - opens) / HOUR);
+    const left = (day * (to - from) + first) * perHour;
+    if (last > first) found.push([left, left + (last - first) * perHour]);
+  }
+  return found;
+}
+
+/** The instant at so many pixels from the left edge, on a view that leaves no hours out between its days. */
+export function instantAt(pixels, { zone, date, view, slotWidth }) {
+  const { from, slot } = VIEWS[view];
+  return midnight(zone, date) + (from + (pixels / slotWidth) * (slot / 60)) * HOUR;
 }
 
 /** Pixels from the left edge of the hours to an instant; null outside the window. */
