@@ -11,13 +11,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from bench import booking, browser, contention, month, reading, together, workbook
+from bench import booking, browser, contention, live, month, reading, together, workbook
 from bench.data import BOOKINGS, load_bookings
 from bench.figures import Line, table
 from bench.ground import ROOT, Ground
 
-#: what `--only` names, in the order in which it is measured; the first five share one load of data
-NAMES = ("booking", "availability", "timeline", "together", "contention", "month", "workbook", "browser")
+#: what `--only` names, in the order in which it is measured; the first six share one load of data
+NAMES = ("booking", "availability", "timeline", "live", "together", "contention", "month", "workbook", "browser")
 RESULT = ROOT / "build" / "bench.json"
 
 Found = tuple[list[Line], dict[str, Any]]
@@ -42,13 +42,14 @@ def main() -> int:
             lines.extend(found)
 
     with Ground() as ground:
-        if {"booking", "availability", "timeline", "together", "contention"} & set(wanted):
+        if {"booking", "availability", "timeline", "live", "together", "contention"} & set(wanted):
             _say(f"loading {bookings:,} bookings …")
             database = ground.database("bench_bookings")
             house = load_bookings(database.superuser, bookings=bookings)
             _say(f"loaded in {house.seconds:.0f} s")
             take("availability", lambda: reading.availability(ground, database, house))
             take("timeline", lambda: reading.timeline(ground, database))
+            take("live", lambda: live.measure(ground, database, house))
             take("booking", lambda: booking.measure(ground, database, house, quick=options.quick))
             take("together", lambda: together.measure(ground, database, house))
             take("contention", lambda: contention.measure(ground, database, house, quick=options.quick))

@@ -20,7 +20,7 @@ from stdnum.cn import uscc
 STUDIOS = 1_000
 BOOKINGS = 1_000_000
 TENANTS = 50
-#: a base beside it whose day is shown as a timeline
+#: bases beside it whose day is shown as a timeline: DAY with six bookings a studio, BUSY with ten
 DAY_STUDIOS = 200
 
 # Each studio's week: two hours on air and half an hour of clean-down in every four, neighbours an hour later each. What
@@ -29,6 +29,8 @@ PERIOD = timedelta(hours=4)
 ON_AIR = timedelta(hours=2)
 CLEAN = timedelta(minutes=30)
 NEW = timedelta(hours=1)
+BUSY_PERIOD = timedelta(minutes=144)
+BUSY_ON_AIR = timedelta(minutes=84)
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,11 @@ def load_bookings(superuser_url: str, *, bookings: int = BOOKINGS) -> House:
             day_id, _ = _base(db, "DAY", DAY_STUDIOS)
             db.execute("insert into admissions select id, %s, %s from tenants", (day_id, first))
             _book(db, day_id, tenants, today, 42)
+            busy_id, busy = _base(db, "BUSY", DAY_STUDIOS)
+            db.execute("insert into admissions select id, %s, %s from tenants", (busy_id, first))
+            # ten a day and studio; the second studio stays empty, for what is dragged there
+            _book(db, busy_id, tenants, today, 10, period=BUSY_PERIOD, on_air=BUSY_ON_AIR)
+            db.execute("delete from bookings where studio_id = %s", (busy[1],))
             db.execute(
                 "insert into allocations (resource_id, booking_id, tenant_id, base_id, during)"
                 " select studio_id, id, tenant_id, base_id, tstzrange(lower(during), upper(during) + %s) from bookings",
@@ -91,10 +98,10 @@ def load_bookings(superuser_url: str, *, bookings: int = BOOKINGS) -> House:
     return House(base_id, studios, callers, cookie, first, first_gap, each * STUDIOS, time.perf_counter() - started)
 
 
-def operator_of_day(superuser_url: str) -> str:
-    """The session cookie of an operator of the base whose day is shown."""
+def operator_of(superuser_url: str, code: str) -> str:
+    """The session cookie of an operator of a base."""
     with _superuser(superuser_url) as db:
-        row = db.execute("select id from bases where code = 'DAY'").fetchone()
+        row = db.execute("select id from bases where code = %s", (code,)).fetchone()
         assert row
         return _operator(db, row[0], current=row[0])
 

@@ -10,7 +10,7 @@ import psycopg
 
 from bench import load
 from bench.client import Client
-from bench.data import DAY_STUDIOS, STUDIOS, House, operator_of_day
+from bench.data import DAY_STUDIOS, STUDIOS, House, operator_of
 from bench.figures import Line
 from bench.ground import Database, Ground
 
@@ -71,7 +71,7 @@ def availability(ground: Ground, database: Database, house: House) -> tuple[list
 
 def timeline(ground: Ground, database: Database) -> tuple[list[Line], dict[str, Any]]:
     """Today at the base of 200 studios, six bookings each, as its operator sees it: the feed and the page around it."""
-    cookie = operator_of_day(database.superuser)
+    cookie = operator_of(database.superuser, "DAY")
     start = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     window = urlencode({"start": start.isoformat(), "end": (start + timedelta(days=1)).isoformat()})
     feed_path, page_path = f"/timeline/feed?{window}", f"/timeline?date={start:%Y-%m-%d}"

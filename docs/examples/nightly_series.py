@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A live-streaming agency's quarter, over the API: a nightly session of 90 days, moved, cancelled and changed.
 
-    SHARED_BASE_TOKEN=… python3 docs/examples/nightly_series.py http://127.0.0.1:8000 PANYU A101
+    SHARED_BASE_TOKEN=… python3 docs/examples/nightly_series.py http://127.0.0.1:8000 PYWB W101
 
 Books the studio every night from 20:00 to 02:00 with two cameras and a director (场控), moves one night, cancels
 another, changes "this and following", and prints what has become of each night: exceptions survive. Nights that cannot

@@ -136,7 +136,6 @@ def lock_and_look(
     resources = {wanted[0].studio_id} | ({wanted[0].host_id} if wanted[0].host_id else set()) | also_lock
     single = len(wanted) == 1 and not except_bookings
     window = (wanted[0].start, wanted[0].end)
-    lapsed = False
     for _ in range(MOST_LOOKS):
         picked = [Picked() for _ in wanted]
         if not needs:
@@ -150,10 +149,8 @@ def lock_and_look(
         if situations is None:
             raise NotFound(N_("There is no such studio; choose one from the list of studios."))
         in_the_way = any(it.taken for it in situations) or any(it.missing for it in picked)
-        if in_the_way and not lapsed:
-            lapsed = True
-            if holding.lapse(session, at=at, base_id=situations[0].base_id):
-                continue
+        if in_the_way and holding.lapse(session, at=at, base_id=situations[0].base_id):
+            continue  # given up here, or by somebody who has yet to commit
         first = situations[0]
         if locked or first.blocked or (wanted[0].host_id and not first.host_found):
             return situations, picked

@@ -280,7 +280,10 @@ def base_of(session: Session, space_id: UUID) -> UUID | None:
 
 
 def lapse(session: Session, *, at: datetime, base_id: UUID | None = None) -> int:
-    """Give up the holds that nobody confirmed in time, whosever they are (of one base, or of all); how many."""
+    """Give up the holds that nobody confirmed in time, whosever they are (of one base, or of all); how many are due.
+
+    One that somebody else is confirming or giving up at this moment is left to them, and counted: look again.
+    """
     ((lapsed,),) = _LAPSE.rows(session, {"base_id": base_id, "at": at})
     return int(lapsed)
 

@@ -136,8 +136,7 @@ END
 )
 
 # Holds that nobody confirmed in time, whosever they are: who books finds them in the way, the scheduler sweeps the
-# rest.
-# One that is being confirmed at this moment is left alone.
+# rest. One that somebody else is confirming or giving up at this moment is left to them, and counted all the same.
 after_tables(
     """
 CREATE FUNCTION lapse_holds(in_base uuid, moment timestamptz) RETURNS bigint
@@ -162,7 +161,8 @@ BEGIN ATOMIC
                               'after', jsonb_build_object('state', 'cancelled'))
     FROM lapsed
   )
-  SELECT count(*) FROM lapsed;
+  SELECT count(*) FROM bookings b
+  WHERE b.state = 'held' AND b.hold_until <= moment AND (in_base IS NULL OR b.base_id = in_base);
 END
 """
 )

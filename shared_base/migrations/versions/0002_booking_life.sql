@@ -215,9 +215,9 @@ CREATE TABLE booking_series (
     CONSTRAINT booking_series_creator_fkey FOREIGN KEY(created_by) REFERENCES users (id)
 );
 
-CREATE INDEX booking_series_tenant ON booking_series (tenant_id, id);
-
 CREATE INDEX booking_series_base ON booking_series (base_id, id);
+
+CREATE INDEX booking_series_tenant ON booking_series (tenant_id, id);
 
 CREATE TABLE calendar_feeds (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -324,9 +324,9 @@ CREATE TABLE lot_claims (
     CONSTRAINT lot_claims_resource_fkey FOREIGN KEY(resource_id) REFERENCES resources (id)
 );
 
-CREATE INDEX lot_claims_lot ON lot_claims USING gist (resource_id, during) WHERE live;
-
 CREATE INDEX lot_claims_booking ON lot_claims (booking_id);
+
+CREATE INDEX lot_claims_lot ON lot_claims USING gist (resource_id, during) WHERE live;
 
 CREATE TABLE booking_passes (
     id UUID DEFAULT uuidv7() NOT NULL,
@@ -446,7 +446,8 @@ BEGIN ATOMIC
                               'after', jsonb_build_object('state', 'cancelled'))
     FROM lapsed
   )
-  SELECT count(*) FROM lapsed;
+  SELECT count(*) FROM bookings b
+  WHERE b.state = 'held' AND b.hold_until <= moment AND (in_base IS NULL OR b.base_id = in_base);
 END;
 
 ALTER TABLE booking_passes ENABLE ROW LEVEL SECURITY;
