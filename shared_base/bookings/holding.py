@@ -30,10 +30,12 @@ _LOCK_IF_FREE = Direct("""
 
 _LOCK = Direct("select id from resources where id = any(:ids) order by id for no key update")
 
+
 # A row for each time asked, in order; its columns are the fields of `Situation`. `except_bookings`: bookings that move
 # are not in their own way. Their allocations are live, and live ranges of a resource never overlap: so resource and
 # range name one.
-_LOOK = Direct(f"""
+def _look(times: str) -> Direct:
+    return Direct(f"""
     select s.base_id, b.code as base_code, b.name as base_name, b.timezone,
            s.code as studio_code, s.name as studio_name, s.kind as studio_kind, s.scene, s.area_m2,
            {terms_columns("s.buffer_minutes")},
@@ -60,7 +62,7 @@ _LOOK = Direct(f"""
            h.id is not null as host_found, h.stage_name as host_stage_name, h.born_on as host_born_on,
            h.real_name_checked_at is not null as host_checked, h.guardian_consent_at is not null as host_consent,
            h.left_at is not null as host_left
-    from unnest(:starts, :ends) with ordinality as wanted (starts, ends, number)
+    from {times} as wanted (starts, ends, number)
     cross join lateral (select tstzrange(wanted.starts, wanted.ends) as range) asked
     join spaces s on s.id = :studio_id
     join bases b on b.id = s.base_id
@@ -73,7 +75,13 @@ _LOOK = Direct(f"""
     left join admissions a on a.tenant_id = t.id and a.base_id = b.id
     left join hosts h on h.id = :host_id and h.tenant_id = :tenant_id
     order by wanted.number
-""")  # noqa: S608 (composed of our own expressions)
+    """)  # noqa: S608 (composed of our own expressions)
+
+
+# The planner keeps its plan for one time; of an array it does not know how long it is, and plans anew for each.
+_LOOK_ONCE = _look("(values (cast(:start as timestamptz), cast(:end as timestamptz), 1))")
+_LOOK = _look("unnest(:starts, :ends) with ordinality")
+
 
 # One statement: a booking whose code exists already is not written, the caller draws another; a claim that somebody
 # took past the locks is counted, and events are written only if all that is wanted is held.
@@ -201,12 +209,14 @@ def look(session: Session, wanted: Sequence[Wanted], *, except_bookings: Sequenc
         "studio_id": first.studio_id,
         "tenant_id": first.tenant_id,
         "host_id": first.host_id,
-        "starts": [it.begin for it in wanted],
-        "ends": [it.end for it in wanted],
         "setting_up": first.held_from is None,
         "except_bookings": list(except_bookings),
     }
-    found = _LOOK.rows(session, values)
+    if len(wanted) == 1:
+        found = _LOOK_ONCE.rows(session, values | {"start": first.begin, "end": first.end})
+    else:
+        times = {"starts": [it.begin for it in wanted], "ends": [it.end for it in wanted]}
+        found = _LOOK.rows(session, values | times)
     return [_situation(row) for row in found] or None
 
 

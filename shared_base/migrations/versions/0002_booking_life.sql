@@ -243,9 +243,9 @@ CREATE TABLE calendar_feeds (
     CONSTRAINT calendar_feeds_creator_fkey FOREIGN KEY(created_by) REFERENCES users (id)
 );
 
-CREATE INDEX calendar_feeds_tenant ON calendar_feeds (tenant_id);
-
 CREATE INDEX calendar_feeds_base ON calendar_feeds (base_id);
+
+CREATE INDEX calendar_feeds_tenant ON calendar_feeds (tenant_id);
 
 CREATE TABLE crew_skills (
     base_id UUID NOT NULL,
@@ -293,9 +293,9 @@ CREATE TABLE equipment_units (
     CONSTRAINT equipment_units_space_fkey FOREIGN KEY(base_id, fixed_to) REFERENCES spaces (base_id, id)
 );
 
-CREATE INDEX equipment_units_kind ON equipment_units (kind_id);
-
 CREATE INDEX equipment_units_fixed ON equipment_units (fixed_to) WHERE fixed_to is not null;
+
+CREATE INDEX equipment_units_kind ON equipment_units (kind_id);
 
 CREATE UNIQUE INDEX bookings_occurrence_once ON bookings (series_id, occurrence_at);
 
@@ -324,9 +324,9 @@ CREATE TABLE lot_claims (
     CONSTRAINT lot_claims_resource_fkey FOREIGN KEY(resource_id) REFERENCES resources (id)
 );
 
-CREATE INDEX lot_claims_booking ON lot_claims (booking_id);
-
 CREATE INDEX lot_claims_lot ON lot_claims USING gist (resource_id, during) WHERE live;
+
+CREATE INDEX lot_claims_booking ON lot_claims (booking_id);
 
 CREATE TABLE booking_passes (
     id UUID DEFAULT uuidv7() NOT NULL,
