@@ -8,7 +8,8 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from shared_base.api.conventions import Code, In, Instant, Out, Text, answers
+from shared_base.api.conventions import REPEATED, Code, In, Instant, Out, Text, answers
+from shared_base.api.examples import FREE_STUDIO, example, page
 from shared_base.bookings import rules
 from shared_base.bookings.availability import free_studios_as_json
 from shared_base.bookings.needs import MOST_LINES, MOST_OF_ONE, Needs
@@ -36,10 +37,12 @@ class AvailabilityIn(In):
     base: Code = Field(description="A base's code.")
     start: Instant
     end: Instant
-    scene: Text | None = None
-    min_area_m2: Annotated[Decimal, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
+    scene: Text | None = Field(default=None, description="Only studios fitted for it, such as 美妆 or 绿幕.")
+    min_area_m2: Annotated[Decimal, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = Field(
+        default=None, description="Only studios of at least this area, in square metres."
+    )
     tenant_id: UUID | None = Field(default=None, description="For whom; needed only by those who book for several.")
-    equipment: list[KitLine] = Field(
+    equipment: Annotated[list[KitLine], REPEATED] = Field(
         default=[],
         max_length=MOST_LINES,
         description="Numbers of kinds that must be free as well, `kind:number`; again for more.",
@@ -53,23 +56,23 @@ class AvailabilityIn(In):
         return self
 
 
-class FreeStudioOut(Out):
+class FreeStudioOut(Out, json_schema_extra=example(FREE_STUDIO)):
     """A studio that is free for the whole time."""
 
-    id: UUID
-    code: str
-    name: str
-    scene: str | None
-    area_m2: float
-    buffer_minutes: int
+    id: UUID = Field(description="The studio's id, to book it by.")
+    code: str = Field(description="The studio's code.")
+    name: str = Field(description="What it is called.")
+    scene: str | None = Field(description="What it is fitted for; null: nothing in particular.")
+    area_m2: float = Field(description="Square metres.")
+    buffer_minutes: int = Field(description="Clean-down after each booking, in minutes.")
     quote: None = Field(description="The price; null while no tariff holds.")
 
 
-class AvailabilityOut(Out):
+class AvailabilityOut(Out, json_schema_extra=page(FREE_STUDIO)):
     """The studios free for the whole time, by code: all of them on one page."""
 
-    items: list[FreeStudioOut]
-    next_cursor: None
+    items: list[FreeStudioOut] = Field(description="By code.")
+    next_cursor: None = Field(description="Always null: there is one page.")
 
 
 @bp.get("/availability")

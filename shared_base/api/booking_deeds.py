@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared_base.api.booking_documents import BookingOut, Crew, Equipment, Samples, document, listed, needs_of
 from shared_base.api.conventions import In, Instant, Out, Text, answers, json_response
+from shared_base.api.examples import MOVE_IN, OTHER_BOOKING, SWAPPED_OUT, example
 from shared_base.api.idempotency import effect
 from shared_base.bookings import actions
 from shared_base.bookings.changing import SAME, Unchanged
@@ -25,46 +26,46 @@ from shared_base.occupancy import stays
 bp = APIBlueprint("api_booking_deeds", __name__, tag="Bookings")
 
 
-class ReasonIn(In):
+class ReasonIn(In, json_schema_extra=example({"reason": "主播生病"})):
     reason: Text = Field(default="", description="Why; staff who cancel or decline a tenant's booking must say.")
 
 
-class DeskIn(In):
+class DeskIn(In, json_schema_extra=example({"at": "2026-11-21T19:55:00+08:00"})):
     at: Instant | None = Field(default=None, description="When it really was; default now. Staff only, never ahead.")
 
 
-class ExtensionIn(In):
+class ExtensionIn(In, json_schema_extra=example({"end": "2026-11-22T03:00:00+08:00"})):
     end: Instant = Field(description="The new end.")
 
 
-class ReleaseIn(In):
+class ReleaseIn(In, json_schema_extra=example({"until": "2026-11-22T01:00:00+08:00"})):
     until: Instant | None = Field(default=None, description="When the studio is given back; default now.")
 
 
-class MoveIn(In):
+class MoveIn(In, json_schema_extra=example(MOVE_IN)):
     """What is not given stays as it is; `null` takes the host away. Kit, when given, is given whole."""
 
-    studio_id: UUID | None = None
-    start: Instant | None = None
-    end: Instant | None = None
-    host_id: UUID | None = None
-    equipment: Equipment | None = None
-    crew: Crew | None = None
-    samples: Samples | None = None
+    studio_id: UUID | None = Field(default=None, description="The new studio, of the same base.")
+    start: Instant | None = Field(default=None, description="The new start.")
+    end: Instant | None = Field(default=None, description="The new end.")
+    host_id: UUID | None = Field(default=None, description="Who presents (主播) from now on; null: nobody named.")
+    equipment: Equipment | None = Field(default=None, description="All the equipment it needs from now on.")
+    crew: Crew | None = Field(default=None, description="All the crew it needs from now on.")
+    samples: Samples | None = Field(default=None, description="All the samples it needs from now on.")
     version: int | None = Field(default=None, description="The version that was read; 409 if it changed since.")
 
 
-class SwapIn(In):
+class SwapIn(In, json_schema_extra=example({"with_id": OTHER_BOOKING})):
     with_id: UUID = Field(description="The booking that it changes studios with.")
 
 
-class SwappedOut(Out):
+class SwappedOut(Out, json_schema_extra=example(SWAPPED_OUT)):
     """Both bookings, each in the other's studio."""
 
-    bookings: list[BookingOut]
+    bookings: list[BookingOut] = Field(description="The booking of the path first, then that of `with_id`.")
 
 
-class NothingIn(In):
+class NothingIn(In, json_schema_extra=example({})):
     """No fields."""
 
 

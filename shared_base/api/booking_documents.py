@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared_base.api.conventions import Code, In, Instant, Out, Text, iso
+from shared_base.api.examples import BOOKING_IN, BOOKING_OUT, example, page
 from shared_base.bookings.errors import Taken
 from shared_base.bookings.needs import MOST_LINES, MOST_OF_ONE, Needs
 from shared_base.bookings.queries_needs import Kit, kits
@@ -23,16 +24,16 @@ Quantity = Annotated[int, Field(ge=1, le=MOST_OF_ONE)]
 
 class EquipmentIn(In):
     kind: Code = Field(description="A kind of the base's equipment, by its code.", examples=["camera"])
-    quantity: Quantity = 1
+    quantity: Quantity = Field(default=1, description="How many units.")
 
 
 class CrewIn(In):
     role: Code = Field(description="A role of the base's crew, by its code.", examples=["director"])
-    quantity: Quantity = 1
+    quantity: Quantity = Field(default=1, description="How many people.")
 
 
 class SampleIn(In):
-    id: UUID
+    id: UUID = Field(description="The sample's id, as `GET /samples` lists it.")
     quantity: Quantity = Field(default=1, description="More than one only of a counted lot.")
 
 
@@ -53,10 +54,10 @@ def needs_of(equipment: Sequence[EquipmentIn], crew: Sequence[CrewIn], samples: 
 class SessionIn(In):
     """What a booking and a series of bookings ask for alike."""
 
-    studio_id: UUID
+    studio_id: UUID = Field(description="The studio's id, as `GET /studios` and `/availability` list it.")
     start: Instant
     end: Instant
-    title: Text = ""
+    title: Text = Field(default="", description="What the session is called; shown on calendars and at the desk.")
     tenant_id: UUID | None = Field(default=None, description="For whom; needed only by those who book for several.")
     host_id: UUID | None = Field(default=None, description="Who presents (主播).")
     platform: Text | None = Field(default=None, description="抖音, 快手, 淘宝, …")
@@ -69,60 +70,60 @@ class SessionIn(In):
         return needs_of(self.equipment, self.crew, self.samples)
 
 
-class BookingIn(SessionIn):
+class BookingIn(SessionIn, json_schema_extra=example(BOOKING_IN)):
     hold: bool = Field(default=False, description="Only hold it: confirm before `hold_until`, or it lapses.")
 
 
-class UnitOut(Out):
-    kind: str
-    unit_id: UUID
+class HeldUnitOut(Out):
+    kind: str = Field(description="The code of its kind.")
+    unit_id: UUID = Field(description="Its id, as `GET /equipment` lists it.")
     tag: str = Field(description="What stands on its label.")
 
 
-class CrewOut(Out):
-    role: str | None
-    crew_id: UUID
-    name: str
+class HeldCrewOut(Out):
+    role: str | None = Field(description="The code of the role taken.")
+    crew_id: UUID = Field(description="Id of whoever takes it.")
+    name: str = Field(description="Their name.")
 
 
-class SampleOut(Out):
-    id: UUID
-    code: str
-    quantity: int
+class HeldSampleOut(Out):
+    id: UUID = Field(description="The sample's id.")
+    code: str = Field(description="What stands on its label.")
+    quantity: int = Field(description="How many of it; 1 of a single item.")
 
 
-class BookingOut(Out):
+class BookingOut(Out, json_schema_extra=example(BOOKING_OUT)):
     """A booking. `end` is as scheduled; `released_at` where the room was given back early."""
 
-    id: UUID
+    id: UUID = Field(description="Id of the booking, for `/bookings/{id}` and its deeds.")
     code: str = Field(description="What people say: BK-7F3K9Q.")
-    base: str
-    studio_id: UUID
+    base: str = Field(description="The base's code.")
+    studio_id: UUID = Field(description="The studio's id.")
     studio: str = Field(description="The studio's code.")
-    tenant_id: UUID
-    host_id: UUID | None
-    title: str
-    platform: str | None
-    start: datetime
-    end: datetime
-    released_at: datetime | None
-    state: State
+    tenant_id: UUID = Field(description="Whose booking it is.")
+    host_id: UUID | None = Field(description="Who presents (主播); null: not said.")
+    title: str = Field(description="What the session is called; may be empty.")
+    platform: str | None = Field(description="抖音, 快手, 淘宝, …; null: not said.")
+    start: datetime = Field(description="Scheduled start, on the base's clock.")
+    end: datetime = Field(description="Scheduled end, on the base's clock.")
+    released_at: datetime | None = Field(description="When the studio was given back early; else null.")
+    state: State = Field(description="`held` and `requested` are not certain yet; the last three are final.")
     hold_until: datetime | None = Field(description="When a hold lapses.")
-    series_id: UUID | None
+    series_id: UUID | None = Field(description="The series that it belongs to; null: none.")
     version: int = Field(description="Rises with every change.")
-    created_at: datetime
-    cancelled_at: datetime | None
-    cancel_reason: str | None
-    equipment: list[UnitOut]
-    crew: list[CrewOut]
-    samples: list[SampleOut]
+    created_at: datetime = Field(description="When it was booked.")
+    cancelled_at: datetime | None = Field(description="When it was cancelled; else null.")
+    cancel_reason: str | None = Field(description="Why; null while not cancelled.")
+    equipment: list[HeldUnitOut] = Field(description="The very units that are kept for it.")
+    crew: list[HeldCrewOut] = Field(description="Who of the crew is there for it.")
+    samples: list[HeldSampleOut] = Field(description="What it takes of the sample room.")
 
 
-class BookingsOut(Out):
+class BookingsOut(Out, json_schema_extra=page(BOOKING_OUT)):
     """A page of bookings, by start."""
 
-    items: list[BookingOut]
-    next_cursor: str | None
+    items: list[BookingOut] = Field(description="What is on this page.")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null: this is the last.")
 
 
 def documents(rows: Sequence[BookingRow]) -> list[dict[str, Any]]:

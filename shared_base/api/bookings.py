@@ -34,8 +34,8 @@ class BookingsIn(PageIn):
     from_: Instant | None = Field(default=None, alias="from", description="Bookings that end after it.")
     to: Instant | None = Field(default=None, description="Bookings that start before it.")
     base: Code | None = Field(default=None, description="A base's code.")
-    studio_id: UUID | None = None
-    state: State | None = None
+    studio_id: UUID | None = Field(default=None, description="Only those in this studio.")
+    state: State | None = Field(default=None, description="Only those in this state.")
 
 
 @bp.post("/bookings")

@@ -12,6 +12,8 @@ from flask import Response, request, url_for
 from pydantic import Field
 
 from shared_base.api.conventions import In, Instant, Out, Text, answers, iso, json_response, utc
+from shared_base.api.examples import CALENDAR, FEED, FEED_OUT, IMPORT_IN, IMPORT_OUT, NEW_FEED_OUT, example, page
+from shared_base.api.examples import TENANT as A_TENANT
 from shared_base.api.idempotency import HEADER, effect
 from shared_base.bookings.errors import Taken
 from shared_base.bookings.errors_series import SeriesTaken
@@ -37,61 +39,60 @@ Kind = Literal["tenant", "host", "studio"]
 OnConflict = Literal["refuse", "skip"]
 
 
-class FeedIn(In):
+class FeedIn(In, json_schema_extra=example({"kind": "tenant", "subject_id": A_TENANT, "label": "手机"})):
     kind: Kind = Field(description="Whose bookings: a tenant's, a host's (主播), or all of a studio (staff).")
     subject_id: UUID = Field(description="Id of that tenant, host or studio.")
     label: Text = Field(min_length=1, max_length=actions.LONGEST_LABEL, description="Who reads it.", examples=["手机"])
 
 
-class FeedOut(Out):
+class FeedOut(Out, json_schema_extra=example(FEED_OUT)):
     """A calendar address; the address itself is told once, when it is made."""
 
-    id: UUID
-    kind: Kind
-    label: str
+    id: UUID = Field(description="For its revocation.")
+    kind: Kind = Field(description="Whose bookings it gives.")
+    label: str = Field(description="Who reads it.")
     subject: str = Field(description="The tenant's, host's or studio's name.")
     state: Literal["active", "ended", "revoked"] = Field(
         description="`ended`: whoever made it may no longer see these bookings, and the address gives nothing."
     )
-    created_at: datetime
+    created_at: datetime = Field(description="When it was made, in UTC.")
     used_at: datetime | None = Field(description="When it was last read, to within five minutes.")
-    revoked_at: datetime | None
+    revoked_at: datetime | None = Field(description="When it was switched off; else null.")
 
 
-class FeedsOut(Out):
+class FeedsOut(Out, json_schema_extra=page(FEED_OUT)):
     """The calendar addresses that you look after."""
 
-    items: list[FeedOut]
-    next_cursor: str | None
+    items: list[FeedOut] = Field(description="What is on this page.")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null: this is the last.")
 
 
-class NewFeedOut(Out):
+class NewFeedOut(Out, json_schema_extra=example(NEW_FEED_OUT)):
     """An address for calendar clients (RFC 5545). It is shown this once: only its digest is kept."""
 
-    id: UUID
-    kind: Kind
-    label: str
-    address: str = Field(examples=["https://live.example.cn/calendar/3q2-7wECAwQ.ics"])
-    created_at: datetime
+    id: UUID = Field(description="For its revocation.")
+    kind: Kind = Field(description="Whose bookings it gives.")
+    label: str = Field(description="Who reads it.")
+    address: str = Field(
+        description="What a calendar client subscribes to.",
+        examples=["https://live.example.cn/calendar/3q2-7wECAwQ.ics"],
+    )
+    created_at: datetime = Field(description="When it was made, in UTC.")
 
 
-class RevokedOut(Out):
+class RevokedOut(Out, json_schema_extra=example({"id": FEED, "state": "revoked"})):
     """The address gives nothing any more."""
 
-    id: UUID
-    state: Literal["revoked"]
+    id: UUID = Field(description="The address's id.")
+    state: Literal["revoked"] = Field(description="It gives nothing any more.")
 
 
-class ImportIn(In):
+class ImportIn(In, json_schema_extra=example(IMPORT_IN)):
     calendar: str = Field(
         min_length=1,
         max_length=MOST_BYTES,
         description="The text of an .ics file (RFC 5545): at most 512 KB, 500 events, 50 series.",
-        examples=[
-            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:每晚专场\r\n"
-            "DTSTART;TZID=Asia/Shanghai:20261201T200000\r\nDURATION:PT6H\r\nRRULE:FREQ=DAILY;COUNT=5\r\n"
-            "END:VEVENT\r\nEND:VCALENDAR\r\n"
-        ],
+        examples=[CALENDAR],
     )
     studio_id: UUID = Field(description="Where, unless an event's LOCATION names another studio of the same base.")
     tenant_id: UUID | None = Field(default=None, description="For whom; needed only by those who book for several.")
@@ -104,48 +105,48 @@ class ImportIn(In):
 class TimeOut(Out):
     """One booking; `id` and `code` are null in a preview."""
 
-    id: UUID | None
-    code: str | None
-    start: datetime
-    end: datetime
+    id: UUID | None = Field(description="The booking's id.")
+    code: str | None = Field(description="What people say: BK-7F3K9Q.")
+    start: datetime = Field(description="On the base's clock.")
+    end: datetime = Field(description="On the base's clock.")
 
 
 class SkippedOut(Out):
     """A time that could not be had and was left out of its series."""
 
-    start: datetime
-    end: datetime
+    start: datetime = Field(description="On the base's clock.")
+    end: datetime = Field(description="On the base's clock.")
 
 
 class RefusalOut(Out):
     """Why an entry cannot be booked; `type` and `detail` as in a problem document."""
 
-    type: str
-    detail: str
-    blockers: list[dict[str, Any]]
+    type: str = Field(description="As a problem document's: stable.")
+    detail: str = Field(description="For people, in the reader's language.")
+    blockers: list[dict[str, Any]] = Field(description="What stands in the way, where anything does.")
 
 
 class EntryOut(Out):
     """One event of the file and what became of it."""
 
-    title: str
+    title: str = Field(description="The event's SUMMARY.")
     state: Literal["booked", "refused", "left_out"] = Field(description="`left_out`: it has passed, or is cancelled.")
-    studio: str
-    series_id: UUID | None
-    rrule: str | None
-    timezone: str | None
-    bookings: list[TimeOut]
-    skipped: list[SkippedOut]
-    notes: list[str]
-    refusal: RefusalOut | None
+    studio: str = Field(description="The code of the studio it is for.")
+    series_id: UUID | None = Field(description="The series made of it; null for a single event, and in a preview.")
+    rrule: str | None = Field(description="How it repeats (RFC 5545 §3.3.10); null: once.")
+    timezone: str | None = Field(description="The zone whose clock the rule follows; null: once.")
+    bookings: list[TimeOut] = Field(description="What was booked for it, or would be.")
+    skipped: list[SkippedOut] = Field(description="Times that could not be had.")
+    notes: list[str] = Field(description="What was understood otherwise than written, for people.")
+    refusal: RefusalOut | None = Field(description="Why it cannot be booked; null: it can.")
 
 
-class ImportOut(Out):
+class ImportOut(Out, json_schema_extra=example(IMPORT_OUT)):
     """What was booked, or with `preview` what would be."""
 
-    preview: bool
-    bookings: int
-    entries: list[EntryOut]
+    preview: bool = Field(description="Whether nothing was written.")
+    bookings: int = Field(description="How many bookings were made, or would be.")
+    entries: list[EntryOut] = Field(description="The events of the file, in its order.")
 
 
 @bp.get("/calendar-feeds")

@@ -9,6 +9,7 @@ from flask import Response
 from pydantic import Field
 
 from shared_base.api.conventions import Code, Out, PageIn, answers, decode_cursor, json_response, listing, number
+from shared_base.api.examples import BASE_OUT, STUDIO_OUT, example, page
 from shared_base.catalogue.models import Base, Space
 from shared_base.http.extensions import session
 from shared_base.http.guards import allow
@@ -16,45 +17,45 @@ from shared_base.http.guards import allow
 bp = APIBlueprint("api_catalogue", __name__, tag="Catalogue")
 
 
-class BaseOut(Out):
+class BaseOut(Out, json_schema_extra=example(BASE_OUT)):
     """A base (基地)."""
 
-    id: UUID
-    code: str
-    name: str
+    id: UUID = Field(description="The base's id.")
+    code: str = Field(description="By which requests name it.")
+    name: str = Field(description="What it is called.")
     tier: str = Field(description="`large`, `medium` or `regional`.")
     division_code: str = Field(description="GB/T 2260.")
     timezone: str = Field(description="IANA name; days and months are cut in it.")
-    lettable_area_m2: float
+    lettable_area_m2: float = Field(description="Square metres.")
 
 
-class BasesOut(Out):
+class BasesOut(Out, json_schema_extra=page(BASE_OUT)):
     """A page of bases, by code."""
 
-    items: list[BaseOut]
-    next_cursor: str | None
+    items: list[BaseOut] = Field(description="What is on this page.")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null: this is the last.")
 
 
-class StudioOut(Out):
+class StudioOut(Out, json_schema_extra=example(STUDIO_OUT)):
     """A studio (直播间)."""
 
-    id: UUID
+    id: UUID = Field(description="The studio's id, to book it by.")
     base: str = Field(description="The base's code.")
-    code: str
-    name: str
+    code: str = Field(description="Unique within its base.")
+    name: str = Field(description="What it is called.")
     scene: str | None = Field(description="What it is fitted for, such as 美妆 or 绿幕.")
     floor: str | None = Field(description="As its lift says it: 3F, B1.")
-    area_m2: float
+    area_m2: float = Field(description="Square metres.")
     buffer_minutes: int = Field(description="Clean-down after each booking.")
     in_service_from: str | None = Field(description="First day, ISO.")
     in_service_to: str | None = Field(description="Last day, included; null: open.")
 
 
-class StudiosOut(Out):
+class StudiosOut(Out, json_schema_extra=page(STUDIO_OUT)):
     """A page of studios, by base and code."""
 
-    items: list[StudioOut]
-    next_cursor: str | None
+    items: list[StudioOut] = Field(description="What is on this page.")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null: this is the last.")
 
 
 class StudiosIn(PageIn):

@@ -37,20 +37,20 @@ class ClaimOut(Out):
 
     model_config = ConfigDict(extra="allow")
 
-    id: UUID
-    code: str
-    policy: dict[str, Any]
-    tenant: str
-    period: str
-    as_of: date
-    lines: list[dict[str, Any]]
-    excluded: list[dict[str, Any]]
-    explanation: list[dict[str, Any]]
-    computed_fen: int
-    assumptions: dict[str, str]
-    declarations: list[dict[str, Any]]
-    warnings: list[dict[str, Any]]
-    digest: str
+    id: UUID = Field(description="The claim's id.")
+    code: str = Field(description="What people say.")
+    policy: dict[str, Any] = Field(description="`id`, `version` and `source`.")
+    tenant: str = Field(description="The enterprise's USCC.")
+    period: str = Field(description="As it was asked for.")
+    as_of: date = Field(description="The last day whose payments count.")
+    lines: list[dict[str, Any]] = Field(description="One a lease and month: due, paid, eligible and amount, in fen.")
+    excluded: list[dict[str, Any]] = Field(description="Months that do not qualify, each with why.")
+    explanation: list[dict[str, Any]] = Field(description="Every step: its clause, and the fen before and after it.")
+    computed_fen: int = Field(description="What the policy gives, in fen.")
+    assumptions: dict[str, str] = Field(description="Figures given for what the source leaves open.")
+    declarations: list[dict[str, Any]] = Field(description="Conditions vouched for, and by whom.")
+    warnings: list[dict[str, Any]] = Field(description="What a reviewer should look at.")
+    digest: str = Field(description="SHA-256 of the RFC 8785 form of all else.")
 
 
 @bp.post("/claims")

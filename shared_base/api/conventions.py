@@ -10,7 +10,16 @@ from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import Response, request
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
 from shared_base.core.errors import Invalid
 from shared_base.core.i18n import N_
@@ -29,6 +38,15 @@ def _instant(value: Any) -> datetime:
         return parse_instant(value)
     except Invalid as error:
         raise ValueError(str(error)) from None
+
+
+def _repeated(value: Any, field: ValidationInfo) -> Any:
+    """All values of a query parameter: APIFlask hands a model only the first."""
+    return request.args.getlist(str(field.field_name)) if isinstance(value, str) else value
+
+
+#: on a list among the fields of a query: the parameter may stand once or several times
+REPEATED = BeforeValidator(_repeated)
 
 
 def _readable(value: str) -> str:

@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlalchemy.dialects import postgresql as pg
 
 from shared_base.api.conventions import Code, Out, PageIn, answers, decode_cursor, json_response, listing
+from shared_base.api.examples import CREW, example, page
 from shared_base.api.reach import bases_of
 from shared_base.catalogue.models import Base
 from shared_base.crew.models import CrewMember, CrewRole, CrewSkill
@@ -23,26 +24,26 @@ bp = APIBlueprint("api_crew", __name__, tag="Catalogue")
 class CrewMemberOut(Out):
     """Somebody of the crew."""
 
-    id: UUID
-    name: str
+    id: UUID = Field(description="Id of the member.")
+    name: str = Field(description="Their name.")
 
 
-class CrewRoleOut(Out):
+class CrewRoleOut(Out, json_schema_extra=example(CREW)):
     """A role of the crew (场务), such as 场控, 助播 or 运营."""
 
-    id: UUID
+    id: UUID = Field(description="The role's id.")
     base: str = Field(description="The base's code.")
     role: str = Field(description="The role's code, by which a booking asks for it.", examples=["director"])
-    name: str = Field(examples=["场控"])
+    name: str = Field(description="What people call the role.", examples=["场控"])
     count: int = Field(description="How many members can take it.")
     members: list[CrewMemberOut] | None = Field(description="Who they are; null unless you serve the base.")
 
 
-class CrewOut(Out):
+class CrewOut(Out, json_schema_extra=page(CREW)):
     """A page of the crew's roles, by base and role."""
 
-    items: list[CrewRoleOut]
-    next_cursor: str | None
+    items: list[CrewRoleOut] = Field(description="What is on this page.")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null: this is the last.")
 
 
 class CrewIn(PageIn):

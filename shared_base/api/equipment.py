@@ -8,6 +8,7 @@ from flask import Response
 from pydantic import Field
 
 from shared_base.api.conventions import Code, Out, PageIn, answers, decode_cursor, json_response, listing
+from shared_base.api.examples import EQUIPMENT, example, page
 from shared_base.api.reach import bases_of
 from shared_base.catalogue.models import Base, Space
 from shared_base.equipment.models import EquipmentKind, EquipmentUnit
@@ -18,23 +19,23 @@ from shared_base.http.identity import current_actor
 bp = APIBlueprint("api_equipment", __name__, tag="Catalogue")
 
 
-class EquipmentOut(Out):
+class EquipmentOut(Out, json_schema_extra=example(EQUIPMENT)):
     """A unit of equipment (设备) in service."""
 
-    id: UUID
+    id: UUID = Field(description="The unit's id.")
     base: str = Field(description="The base's code.")
     tag: str = Field(description="What stands on its label.")
     kind: str = Field(description="The code of its kind, by which a booking asks for it.", examples=["camera"])
-    kind_name: str = Field(examples=["相机"])
-    serial: str | None
+    kind_name: str = Field(description="What people call the kind.", examples=["相机"])
+    serial: str | None = Field(description="Its maker's number; null: not recorded.")
     fixed_to: str | None = Field(description="The code of the studio it is built into; null: it can be carried.")
 
 
-class EquipmentListOut(Out):
+class EquipmentListOut(Out, json_schema_extra=page(EQUIPMENT)):
     """A page of equipment, by base and tag."""
 
-    items: list[EquipmentOut]
-    next_cursor: str | None
+    items: list[EquipmentOut] = Field(description="What is on this page.")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null: this is the last.")
 
 
 class EquipmentIn(PageIn):

@@ -40,19 +40,19 @@ class ReportsIn(PageIn):
 class ReportItemOut(Out):
     """A frozen month in its newest revision."""
 
-    id: UUID
-    month: str
-    revision: int
-    closed_at: datetime
-    digest: str
-    totals: dict[str, Any]
+    id: UUID = Field(description="The report's id.")
+    month: str = Field(description="YYYY-MM.")
+    revision: int = Field(description="1 at first; rises with every correction.")
+    closed_at: datetime = Field(description="When it was frozen, in UTC.")
+    digest: str = Field(description="SHA-256 of the RFC 8785 form of the report but `closed_at`.")
+    totals: dict[str, Any] = Field(description="The base's figures.")
 
 
 class ReportsOut(Out):
     """A page of frozen months, newest first."""
 
-    items: list[ReportItemOut]
-    next_cursor: str | None
+    items: list[ReportItemOut] = Field(description="What is on this page.")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null: this is the last.")
 
 
 class ReportOut(Out):
@@ -60,13 +60,13 @@ class ReportOut(Out):
 
     model_config = ConfigDict(extra="allow")
 
-    base: str
-    month: str
-    timezone: str
-    revision: int
-    closed_at: datetime
-    totals: dict[str, Any]
-    digest: str
+    base: str = Field(description="The base's code.")
+    month: str = Field(description="YYYY-MM.")
+    timezone: str = Field(description="The zone in which days and the month are cut.")
+    revision: int = Field(description="1 at first; rises with every correction.")
+    closed_at: datetime = Field(description="When it was frozen, in UTC.")
+    totals: dict[str, Any] = Field(description="The base's figures; seconds are whole, ratios have four places.")
+    digest: str = Field(description="SHA-256 of the RFC 8785 form of all else but `closed_at`.")
 
 
 @bp.get("/occupancy-reports")

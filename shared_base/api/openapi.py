@@ -1,23 +1,27 @@
 """The OpenAPI 3.1 document, `/api/v1/openapi.json`, and its reference page, `/api/docs`."""
 
+import json
+from functools import partial
 from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Flask, Response, current_app, jsonify, render_template
+from pydantic import Field
 
 from shared_base.api.conventions import Out
+from shared_base.api.examples import PROBLEM, example
 from shared_base.http.guards import public
 
 bp = APIBlueprint("openapi", __name__, enable_openapi=False)
 
 
-class Problem(Out):
+class Problem(Out, json_schema_extra=example(PROBLEM)):
     """A refusal (RFC 9457). `type` is stable, `detail` is for people, in the language that the request accepts."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
+    type: str = Field(description="A stable address of the kind of refusal, for programs.")
+    title: str = Field(description="The kind of refusal, for people.")
+    status: int = Field(description="The HTTP status again.")
+    detail: str = Field(description="What is wrong here and what to do.")
 
 
 REFUSALS = {
@@ -34,6 +38,17 @@ REFUSALS = {
 }
 
 
+#: what the parts of an address name
+PATHS = {
+    "booking_id": "A booking's id.",
+    "claim_id": "A claim's id.",
+    "entry_id": "Id of an entry of the waitlist.",
+    "feed_id": "Id of a calendar address.",
+    "report_id": "Id of a frozen month.",
+    "series_id": "A series' id.",
+}
+
+
 def _problem(text: str) -> dict[str, Any]:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {"description": text, "content": {"application/problem+json": {"schema": schema}}}
@@ -43,8 +58,8 @@ def _register(spec: dict[str, Any], model: Any) -> dict[str, str]:
     """Put a model and those it uses among the components; its reference."""
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
     schemas = spec.setdefault("components", {}).setdefault("schemas", {})
-    schemas.update(schema.pop("$defs", {}))
-    schemas[model.__name__] = schema
+    for name, found in {**schema.pop("$defs", {}), model.__name__: schema}.items():
+        assert schemas.setdefault(name, found) == found, f"two models are called {name}: the document would lose one"
     return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
@@ -93,6 +108,9 @@ def _complete_operation(spec: dict[str, Any], operation: dict[str, Any], method:
     for refusal in sorted({*common, *posts, *refusals}):
         responses[str(refusal)] = _problem(REFUSALS[refusal])
     operation["responses"] = responses
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            parameter["description"] = PATHS[parameter["name"]]
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
     if method == "post":
@@ -118,4 +136,5 @@ def document() -> Response:
 @public
 def reference() -> str:
     """The document for people: every operation, its fields, answers and refusals."""
-    return render_template("api/reference.html", spec=current_app.spec)  # type: ignore[attr-defined]
+    as_json = partial(json.dumps, ensure_ascii=False, indent=2)
+    return render_template("api/reference.html", spec=current_app.spec, as_json=as_json)  # type: ignore[attr-defined]

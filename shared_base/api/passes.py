@@ -10,6 +10,7 @@ from pydantic import Field
 
 from shared_base.api.booking_documents import BookingOut, document
 from shared_base.api.conventions import Code, In, Out, answers, iso, json_response
+from shared_base.api.examples import PASS_CODE, PASS_OUT, example
 from shared_base.api.idempotency import effect
 from shared_base.bookings import pass_codes, passes
 from shared_base.bookings.queries import booking_for
@@ -25,19 +26,19 @@ from shared_base.occupancy import arrivals
 bp = APIBlueprint("api_passes", __name__, tag="Bookings")
 
 
-class PassOut(Out):
+class PassOut(Out, json_schema_extra=example(PASS_OUT)):
     """A booking's pass. Whoever shows `url` as a QR code, or `code`, is let in once between `from` and `until`."""
 
-    booking_id: UUID
+    booking_id: UUID = Field(description="The booking that it opens the door for.")
     code: str = Field(description="52 letters and digits; case, blanks and hyphens do not matter.")
     url: str = Field(description="What the QR code says.")
     from_: datetime = Field(alias="from", description="The doors are open for it from then on.")
-    until: datetime
-    issued_at: datetime
-    used_at: datetime | None
+    until: datetime = Field(description="It opens nothing after this.")
+    issued_at: datetime = Field(description="When it was made.")
+    used_at: datetime | None = Field(description="When somebody was let in by it; else null.")
 
 
-class ShownIn(In):
+class ShownIn(In, json_schema_extra=example({"pass": PASS_CODE, "base": "HRB"})):
     pass_: str = Field(alias="pass", min_length=1, max_length=500, description="As scanned: the code or its address.")
     base: Code | None = Field(
         default=None,

@@ -8,6 +8,7 @@ from flask import Response
 from pydantic import Field
 
 from shared_base.api.conventions import Code, Out, PageIn, answers, decode_cursor, json_response, listing
+from shared_base.api.examples import SAMPLE_ITEM, example, page
 from shared_base.api.reach import bases_of
 from shared_base.catalogue.models import Base
 from shared_base.http.extensions import session
@@ -18,23 +19,23 @@ from shared_base.samples.models import Sample
 bp = APIBlueprint("api_samples", __name__, tag="Catalogue")
 
 
-class SampleOut(Out):
+class SampleOut(Out, json_schema_extra=example(SAMPLE_ITEM)):
     """A sample (样品) in service: a single item, or a counted lot."""
 
     id: UUID = Field(description="By which a booking takes it.")
     base: str = Field(description="The base's code.")
     code: str = Field(description="What stands on its label.")
-    name: str
-    sku: str | None
+    name: str = Field(description="What it is called.")
+    sku: str | None = Field(description="The product's code; null: not recorded.")
     counted: bool = Field(description="A lot, of which bookings take a number; else one booking at a time holds it.")
     quantity: int = Field(description="How many there are; 1 of a single item.")
 
 
-class SamplesOut(Out):
+class SamplesOut(Out, json_schema_extra=page(SAMPLE_ITEM)):
     """A page of samples, by base and code."""
 
-    items: list[SampleOut]
-    next_cursor: str | None
+    items: list[SampleOut] = Field(description="What is on this page.")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null: this is the last.")
 
 
 class SamplesIn(PageIn):

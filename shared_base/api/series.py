@@ -7,10 +7,20 @@ from uuid import UUID
 
 from apiflask import APIBlueprint
 from flask import Response, url_for
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from shared_base.api.booking_documents import Crew, Equipment, Samples, SessionIn, State, needs_of, only_tenant
 from shared_base.api.conventions import Code, In, Instant, Out, Text, answers, iso, json_response
+from shared_base.api.examples import (
+    CANCELLED_OUT,
+    CHANGE_IN,
+    CHANGED_OUT,
+    CREATED_OUT,
+    NIGHTLY,
+    PREVIEW_OUT,
+    SERIES_OUT,
+    example,
+)
 from shared_base.api.idempotency import effect
 from shared_base.bookings import actions_series
 from shared_base.bookings.actions_series import Asked
@@ -30,24 +40,9 @@ Rrule = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, ma
 Dates = Annotated[list[Instant], Field(max_length=1000)]
 OnConflict = Literal["refuse", "skip"]
 
-NIGHTLY: dict[str, Any] = {
-    "studio_id": "01936f6e-5d3a-7c1e-9f0b-2a4c6e8f1b3d",
-    "start": "2026-11-21T20:00:00+08:00",
-    "end": "2026-11-22T02:00:00+08:00",
-    "title": "晚八点专场",
-    "rrule": "FREQ=DAILY;COUNT=90",
-    "equipment": [{"kind": "camera", "quantity": 2}],
-    "crew": [{"role": "director", "quantity": 1}],
-    "on_conflict": "skip",
-}
 
-
-class PlanIn(SessionIn):
+class PlanIn(SessionIn, json_schema_extra=example(NIGHTLY)):
     """`start` and `end` are those of the first occurrence; every other lasts as long."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{k: v for k, v in NIGHTLY.items() if k != "on_conflict"}]}
-    )
 
     rrule: Rrule = Field(
         description="RFC 5545 §3.3.10: DAILY, WEEKLY, MONTHLY or YEARLY, ending by COUNT or UNTIL; at most 1,000"
@@ -63,10 +58,8 @@ class PlanIn(SessionIn):
     rdates: Dates = Field(default=[], description="Starts beside the rule's (RDATE).")
 
 
-class SeriesIn(PlanIn):
+class SeriesIn(PlanIn, json_schema_extra=example({**NIGHTLY, "on_conflict": "skip"})):
     """What is to be repeated, and what to do where an occurrence cannot be had."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [NIGHTLY]})
 
     on_conflict: OnConflict = Field(
         default="refuse", description="`refuse`: all or nothing. `skip`: book the others and list these."
@@ -74,94 +67,81 @@ class SeriesIn(PlanIn):
 
 
 class BookedOut(Out):
-    id: UUID
-    start: datetime
-    end: datetime
+    id: UUID = Field(description="The booking's id.")
+    start: datetime = Field(description="On the base's clock.")
+    end: datetime = Field(description="On the base's clock.")
 
 
 class BlockedOut(Out):
-    start: datetime
-    end: datetime
+    start: datetime = Field(description="On the base's clock.")
+    end: datetime = Field(description="On the base's clock.")
     blockers: list[dict[str, Any]] = Field(description="As in the refusal of a booking; `rule`: what the rules say.")
 
 
-class CreatedOut(Out):
+class CreatedOut(Out, json_schema_extra=example(CREATED_OUT)):
     """The series, its bookings, and the times that could not be had."""
 
-    id: UUID
-    bookings: list[BookedOut]
-    skipped: list[BlockedOut]
+    id: UUID = Field(description="The series' id.")
+    bookings: list[BookedOut] = Field(description="What was booked, by start.")
+    skipped: list[BlockedOut] = Field(description="What was left out, and why; empty with `refuse`.")
 
 
 class PreviewedOut(Out):
     start: datetime = Field(description="On the base's clock.")
-    end: datetime
+    end: datetime = Field(description="On the base's clock.")
     anchor_start: datetime = Field(description="The same instant on the clock that the rule follows.")
     moves: bool = Field(description="Whether the base's clock shows another time of day than for the one before.")
-    blockers: list[dict[str, Any]]
+    blockers: list[dict[str, Any]] = Field(description="What stands in the way as things are; empty: nothing.")
 
 
-class PreviewOut(Out):
+class PreviewOut(Out, json_schema_extra=example(PREVIEW_OUT)):
     """Every occurrence as it would be, and what blocks it as things stand."""
 
-    rrule: str
-    timezone: str
-    occurrences: list[PreviewedOut]
+    rrule: str = Field(description="The rule as it was understood.")
+    timezone: str = Field(description="The zone whose clock the rule follows.")
+    occurrences: list[PreviewedOut] = Field(description="Every occurrence, by start.")
 
 
 class OccurrenceOut(Out):
     """One booking of a series. `occurrence`: its start by the rule, which names it in changes and cancellations."""
 
-    occurrence: datetime
-    id: UUID
-    code: str
-    start: datetime
-    end: datetime
-    studio_id: UUID
-    state: State
+    occurrence: datetime = Field(description="Its start by the rule, on the clock that the rule follows.")
+    id: UUID = Field(description="The booking's id.")
+    code: str = Field(description="What people say: BK-7F3K9Q.")
+    start: datetime = Field(description="On the base's clock.")
+    end: datetime = Field(description="On the base's clock.")
+    studio_id: UUID = Field(description="Where it takes place.")
+    state: State = Field(description="The booking's state.")
     own_fields: list[str] = Field(description="What it changed for itself, and keeps when the series changes.")
 
 
-class SeriesOut(Out):
+class SeriesOut(Out, json_schema_extra=example(SERIES_OUT)):
     """A series: the rule, what every occurrence asks for unless it changed that for itself, and its bookings."""
 
-    id: UUID
-    base: str
-    studio_id: UUID
-    studio: str
-    tenant_id: UUID
-    host_id: UUID | None
-    title: str
-    platform: str | None
-    rrule: str
-    timezone: str
+    id: UUID = Field(description="The series' id.")
+    base: str = Field(description="The base's code.")
+    studio_id: UUID = Field(description="The studio's id.")
+    studio: str = Field(description="The studio's code.")
+    tenant_id: UUID = Field(description="Whose series it is.")
+    host_id: UUID | None = Field(description="Who presents (主播); null: not said.")
+    title: str = Field(description="What its sessions are called.")
+    platform: str | None = Field(description="抖音, 快手, 淘宝, …; null: not said.")
+    rrule: str = Field(description="RFC 5545 §3.3.10.")
+    timezone: str = Field(description="The zone whose clock the rule follows (IANA).")
     start: datetime = Field(description="Of the first occurrence, on the clock that the rule follows (DTSTART).")
-    duration_seconds: int
-    exdates: list[datetime]
-    rdates: list[datetime]
-    needs: dict[str, Any]
+    duration_seconds: int = Field(description="How long each occurrence lasts.")
+    exdates: list[datetime] = Field(description="Occurrences left out, by their starts.")
+    rdates: list[datetime] = Field(description="Starts beside the rule's.")
+    needs: dict[str, Any] = Field(description="`equipment`, `crew` and `samples`, as asked for.")
     split_from: UUID | None = Field(description="The series of which this is the following part.")
-    cancelled_at: datetime | None
-    created_at: datetime
-    version: int
-    bookings: list[OccurrenceOut]
+    cancelled_at: datetime | None = Field(description="When all of it was called off; else null.")
+    created_at: datetime = Field(description="When it was booked.")
+    version: int = Field(description="Rises with every change.")
+    bookings: list[OccurrenceOut] = Field(description="Its bookings by start, cancelled ones too.")
 
 
-class ChangeIn(In):
+class ChangeIn(In, json_schema_extra=example(CHANGE_IN)):
     """What is not given stays. Exceptions of single occurrences stay, too, and what has begun is not touched."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "from": "2026-12-01T20:00:00+08:00",
-                    "start": "2026-12-01T21:00:00+08:00",
-                    "title": "晚九点专场",
-                    "on_conflict": "skip",
-                }
-            ]
-        }
-    )
 
     from_: Instant | None = Field(
         default=None,
@@ -171,16 +151,16 @@ class ChangeIn(In):
     start: Instant | None = Field(
         default=None, description="Of the first occurrence reached; the others shift as it does."
     )
-    end: Instant | None = None
-    studio_id: UUID | None = None
+    end: Instant | None = Field(default=None, description="Of the first occurrence reached; the others last as long.")
+    studio_id: UUID | None = Field(default=None, description="The new studio, of the same base.")
     host_id: UUID | None = Field(default=None, description="Null takes the host away.")
-    title: Text | None = None
+    title: Text | None = Field(default=None, description="What the sessions are called from now on.")
     platform: Text | None = Field(default=None, description="Null takes it away.")
     equipment: Equipment | None = Field(
         default=None, description="With crew and samples: all that is needed from now on."
     )
-    crew: Crew | None = None
-    samples: Samples | None = None
+    crew: Crew | None = Field(default=None, description="All the crew that is needed from now on.")
+    samples: Samples | None = Field(default=None, description="All the samples that are needed from now on.")
     on_conflict: OnConflict = Field(
         default="refuse", description="`skip`: an occurrence that cannot be had as changed stays as it was."
     )
@@ -207,20 +187,16 @@ class ChangeIn(In):
         )
 
 
-class ChangedOut(Out):
+class ChangedOut(Out, json_schema_extra=example(CHANGED_OUT)):
     """The series that holds what was changed (a new one after a split), its changed bookings, and what stayed."""
 
-    id: UUID
-    split_from: UUID | None
-    bookings: list[BookedOut]
+    id: UUID = Field(description="The series that holds what was changed.")
+    split_from: UUID | None = Field(description="The series that it was split from; null: none.")
+    bookings: list[BookedOut] = Field(description="What was changed, by start.")
     skipped: list[BlockedOut] = Field(description="Times that could not be had; these occurrences stay as they were.")
 
 
-class CancellationIn(In):
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"from": "2026-12-24T20:00:00+08:00", "reason": "提前收档"}]}
-    )
-
+class CancellationIn(In, json_schema_extra=example({"from": "2026-12-24T20:00:00+08:00", "reason": "提前收档"})):
     from_: Instant | None = Field(
         default=None,
         alias="from",
@@ -230,19 +206,19 @@ class CancellationIn(In):
 
 
 class KeptOut(Out):
-    id: UUID
-    start: datetime
-    end: datetime
-    reason: str
+    id: UUID = Field(description="The booking's id.")
+    start: datetime = Field(description="On the base's clock.")
+    end: datetime = Field(description="On the base's clock.")
+    reason: str = Field(description="Why it stays, in the reader's language.")
 
 
-class CancelledOut(Out):
+class CancelledOut(Out, json_schema_extra=example(CANCELLED_OUT)):
     """What was called off, and what the rules keep because it is too late for its tenant to cancel."""
 
-    id: UUID
+    id: UUID = Field(description="The series' id.")
     cancelled_at: datetime | None = Field(description="Of the whole series, when nothing of it is left.")
-    bookings: list[BookedOut]
-    kept: list[KeptOut]
+    bookings: list[BookedOut] = Field(description="What was called off, by start.")
+    kept: list[KeptOut] = Field(description="What stays, each with why.")
 
 
 def _asked(body: PlanIn) -> Asked:

@@ -19,40 +19,40 @@ bp = APIBlueprint("api_tenancy", __name__, tag="Tenancy")
 class TenantOut(Out):
     """An enterprise (入驻企业)."""
 
-    id: UUID
-    uscc: str
-    name: str
+    id: UUID = Field(description="The tenant's id.")
+    uscc: str = Field(description="统一社会信用代码 (GB 32100).")
+    name: str = Field(description="Its registered name.")
     kind: str = Field(description="`mcn`, `brand`, `platform` or `service`.")
-    division_code: str | None
-    suspended: bool
+    division_code: str | None = Field(description="GB/T 2260; null: not recorded.")
+    suspended: bool = Field(description="Whether it may book nothing for now.")
 
 
 class TenantsOut(Out):
     """A page of tenants, by USCC."""
 
-    items: list[TenantOut]
-    next_cursor: str | None
+    items: list[TenantOut] = Field(description="What is on this page.")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null: this is the last.")
 
 
 class LeaseOut(Out):
     """A lease (入驻协议); both days are included."""
 
-    id: UUID
-    ref: str
-    tenant_id: UUID
-    base: str
-    area_m2: float
-    start_date: str
-    end_date: str
-    monthly_rent_fen: int
-    property_fee_fen: int
+    id: UUID = Field(description="The lease's id.")
+    ref: str = Field(description="Its reference, by which the workbook names it.")
+    tenant_id: UUID = Field(description="Whose lease it is.")
+    base: str = Field(description="The base's code.")
+    area_m2: float = Field(description="Square metres.")
+    start_date: str = Field(description="First day, ISO.")
+    end_date: str = Field(description="Last day, included.")
+    monthly_rent_fen: int = Field(description="Fen a month.")
+    property_fee_fen: int = Field(description="Fen a month; 0: none.")
 
 
 class LeasesOut(Out):
     """A page of leases, by reference."""
 
-    items: list[LeaseOut]
-    next_cursor: str | None
+    items: list[LeaseOut] = Field(description="What is on this page.")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null: this is the last.")
 
 
 @bp.get("/tenants")

@@ -24,6 +24,7 @@ from shared_base.api.conventions import (
     listing,
     number,
 )
+from shared_base.api.examples import WAIT_IN, WAIT_OUT, example, page
 from shared_base.api.idempotency import effect
 from shared_base.bookings import actions_waitlist
 from shared_base.bookings.queries_waitlist import WaitlistFilter, WaitlistRow, entry_for, list_entries
@@ -37,7 +38,7 @@ bp = APIBlueprint("api_waitlist", __name__, tag="Waitlist")
 State = Literal["waiting", "offered", "taken", "expired", "withdrawn"]
 
 
-class WaitIn(In):
+class WaitIn(In, json_schema_extra=example(WAIT_IN)):
     base: Code = Field(description="The base's code.")
     start: Instant
     end: Instant
@@ -46,7 +47,7 @@ class WaitIn(In):
     min_area_m2: Decimal | None = Field(
         default=None, gt=0, lt=100_000, decimal_places=4, description="Where any studio will do: of at least this area."
     )
-    title: Text = ""
+    title: Text = Field(default="", description="What the session is called.")
     tenant_id: UUID | None = Field(default=None, description="For whom; needed only by those who book for several.")
     host_id: UUID | None = Field(default=None, description="Who presents (主播).")
     equipment: Equipment = Field(default=[], description="Any free units of a kind.")
@@ -57,44 +58,44 @@ class WaitIn(In):
 class OfferOut(Out):
     """What was offered: a hold, to be confirmed before `hold_until`."""
 
-    booking_id: UUID
-    code: str
+    booking_id: UUID = Field(description="The hold's id, among `/bookings`.")
+    code: str = Field(description="What people say: BK-7F3K9Q.")
     studio: str = Field(description="The studio's code.")
-    hold_until: datetime | None
+    hold_until: datetime | None = Field(description="After this it goes to the next in line.")
 
 
-class WaitOut(Out):
+class WaitOut(Out, json_schema_extra=example(WAIT_OUT)):
     """An entry of the waitlist."""
 
-    id: UUID
-    base: str
-    tenant_id: UUID
-    studio_id: UUID | None
+    id: UUID = Field(description="The entry's id.")
+    base: str = Field(description="The base's code.")
+    tenant_id: UUID = Field(description="Who waits.")
+    studio_id: UUID | None = Field(description="The one studio waited for; null: any that fits.")
     studio: str | None = Field(description="The studio's code; null: any that fits.")
-    host_id: UUID | None
-    scene: str | None
-    min_area_m2: float | None
-    start: datetime
-    end: datetime
-    title: str
+    host_id: UUID | None = Field(description="Who presents (主播); null: not said.")
+    scene: str | None = Field(description="The scene waited for; null: any.")
+    min_area_m2: float | None = Field(description="The least area waited for, in square metres; null: any.")
+    start: datetime = Field(description="On the base's clock.")
+    end: datetime = Field(description="On the base's clock.")
+    title: str = Field(description="What the session is called.")
     needs: dict[str, Any] = Field(description="`equipment`, `crew` and `samples`, as asked for.")
-    state: State
+    state: State = Field(description="`waiting` and `offered` go on; `taken`, `expired` and `withdrawn` are final.")
     place: int | None = Field(description="In line among those who wait for an overlapping time; only while waiting.")
-    offer: OfferOut | None
-    created_at: datetime
-    ended_at: datetime | None
+    offer: OfferOut | None = Field(description="What is offered or was taken; null: nothing yet.")
+    created_at: datetime = Field(description="When it was put on the list.")
+    ended_at: datetime | None = Field(description="When it was taken, expired or withdrawn; else null.")
 
 
-class WaitsOut(Out):
+class WaitsOut(Out, json_schema_extra=page(WAIT_OUT)):
     """A page of entries, in order of arrival."""
 
-    items: list[WaitOut]
-    next_cursor: str | None
+    items: list[WaitOut] = Field(description="What is on this page.")
+    next_cursor: str | None = Field(description="`cursor` of the next page; null: this is the last.")
 
 
 class WaitsIn(PageIn):
     base: Code | None = Field(default=None, description="A base's code.")
-    state: State | None = None
+    state: State | None = Field(default=None, description="Only entries in this state.")
     from_: Instant | None = Field(default=None, alias="from", description="Entries whose time ends after it.")
     to: Instant | None = Field(default=None, description="Entries whose time starts before it.")
 

@@ -1,6 +1,6 @@
 """The demo's equipment, crew and samples: enough of each for the evening's peak, and here and there not enough."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from shared_base.catalogue.models import Base, Space
 from shared_base.core.actor import SYSTEM
 from shared_base.crew.actions import MemberDetails, create_member, create_role
-from shared_base.crew.rules import ShiftPlan
+from shared_base.crew.rules import LONGEST_RUN, ShiftPlan
 from shared_base.crew.shifts import enter_shifts
 from shared_base.demo.houses import HARBIN, PANYU, House
 from shared_base.samples.actions import SampleDetails, create_sample
@@ -25,8 +25,8 @@ KINDS = (
     ("wireless_mic", "无线麦", {HARBIN: 16, PANYU: 10}, 0),
 )
 ROLES = (("director", "场控"), ("assistant", "助播"), ("operations", "运营"))
-#: weeks of shifts before and after today
-WEEKS_BEHIND, WEEKS_AHEAD = 2, 4
+#: weeks of shifts before and after today: a nightly series of 90 days that begins in a week finds its crew
+WEEKS_BEHIND, WEEKS_AHEAD = 2, 15
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ WORKERS = {
         _worker("麦俊", "director", 0, 8, 1, 2),
         _worker("区婷", "director assistant", 8, 16, 5, 6),
         _worker("冼明", "director", 16, 24, 0, 3),
+        _worker("谭乐", "director", 18, 28, 1, 2),
+        _worker("霍嘉怡", "director", 18, 28, 4, 5),
         _worker("欧阳岚", "assistant", 16, 24, 2, 4),
         _worker("黎川", "operations", 16, 24, 1, 5),
         _worker("招子晴", "operations assistant", 0, 8, 3, 6),
@@ -135,5 +137,14 @@ def _crew(session: Session, base: Base, workers: Sequence[_Worker], at: datetime
         details = MemberDetails(worker.name, f"139{base.division_code[-4:]}{number:04d}", held)
         member = create_member(session, base, details=details, by=SYSTEM, at=at)
         on = frozenset(range(7)) - worker.free
-        plan = ShiftPlan(first, worker.begins, worker.ends % 1440, last=last, weekdays=on)
-        enter_shifts(session, member, plan=plan, by=SYSTEM, at=at)
+        for begins, ends in _runs(first, last):
+            plan = ShiftPlan(begins, worker.begins, worker.ends % 1440, last=ends, weekdays=on)
+            enter_shifts(session, member, plan=plan, by=SYSTEM, at=at)
+
+
+def _runs(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """The days in stretches of whole weeks, each as long as one deed may plan."""
+    stretch = timedelta(weeks=LONGEST_RUN // 7)
+    while first <= last:
+        yield first, min(first + stretch - timedelta(days=1), last)
+        first += stretch

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from shared_base.people.models import User
 from tests.api.conftest import Api, House
 from tests.factories.catalogue import make_base, make_studios
+from tests.factories.kit import make_kind, make_unit
 from tests.factories.tenancy import make_lease, make_tenant, make_user
 
 
@@ -52,6 +54,43 @@ def test_availability_leaves_out_what_is_taken_and_has_no_price_without_a_tariff
     assert tenant_api.get("/availability", **(window | {"end": window["start"]})).status_code == 422
     assert tenant_api.get("/availability", **window, min_area_m2="NaN").status_code == 422
     assert tenant_api.get("/availability", **(window | {"base": "NOWHERE"})).status_code == 404
+
+
+def test_availability_asks_for_one_kind_of_kit_or_several(tenant_api: Api, house: House, session: Session) -> None:
+    camera, light = make_kind(session, house.base), make_kind(session, house.base, "key_light", "主灯")
+    make_unit(session, camera)
+    make_unit(session, camera, fixed_to=house.studio)
+    make_unit(session, light)
+    session.commit()
+    window = {
+        "base": house.base.code,
+        "start": house.tonight.isoformat(),
+        "end": (house.tonight + timedelta(hours=2)).isoformat(),
+    }
+
+    def free(*kit: str) -> set[str]:
+        answer = tenant_api.get("/availability", **window, equipment=list(kit))
+        assert answer.status_code == 200, answer.text
+        return {studio["code"] for studio in answer.json["items"]}
+
+    both = {house.studio.code, house.other.code}
+    assert free() == free("camera") == free("camera:1") == both
+    assert free("camera:2") == {house.studio.code}, "one of the two cameras is built into it"
+    assert free("camera:1", "key_light:1") == both
+    assert free("camera:2", "key_light") == {house.studio.code}
+    assert free("camera", "camera") == {house.studio.code}, "named twice is asked for twice"
+    assert free("camera:3") == free("camera:1", "key_light:2") == set()
+
+
+@pytest.mark.parametrize(
+    "line", ["", ":2", "camera:", "camera:0", "camera:-1", "camera:two", "camera:1.5", "camera:1001", "x" * 41]
+)
+def test_a_line_of_kit_that_cannot_be_read_is_refused_by_name(tenant_api: Api, house: House, line: str) -> None:
+    window = {"base": house.base.code, "start": house.tonight.isoformat(), "end": "2026-11-03T02:00:00+08:00"}
+    for kit in ([line], ["camera:1", line]):
+        answer = tenant_api.get("/availability", **window, equipment=kit)
+        assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
+        assert list(answer.json["errors"]) == [f"equipment.{len(kit) - 1}"], "the line at fault, by its place"
 
 
 def test_tenants_and_leases_are_ones_own(

@@ -254,7 +254,7 @@ def test_a_hold_counts_down_and_looks_other_than_a_booking_and_a_request(
     looks = [bar(page, title).evaluate(look) for title in ("先占着", "等审批", "已订好")]
     assert looks == ["dashed", "dotted", "solid"]
     expect(bar(page, "等审批")).to_contain_text("待审批")
-    expect(page.locator("#timeline-table")).to_contain_text("保留中")
+    expect(page.locator("#timeline-table")).to_contain_text("占位中")
 
 
 def test_a_hold_is_moved_as_a_booking_is(signed_in_page: Any, house: House, live_session: Session) -> None:

@@ -21,7 +21,7 @@ from shared_base.tenancy.models import Host
 KINDS: dict[str, tuple[Any, str, str]] = {
     "booking.created": (_l("Booked"), "booked", "calendar-check"),
     "booking.held": (_l("Held"), "held", "hourglass"),
-    "booking.requested": (_l("Asked for"), "held", "user-question"),
+    "booking.requested": (_l("Approval asked for"), "held", "user-question"),
     "booking.confirmed": (_l("Confirmed"), "booked", "calendar-check"),
     "booking.hold_released": (_l("Hold given up"), "cancelled", "x"),
     "booking.hold_lapsed": (_l("Hold has run out"), "cancelled", "clock-off"),

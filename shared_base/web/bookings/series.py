@@ -192,7 +192,7 @@ class CancellationForm(Form):
     """Calling a series off, from an occurrence on or whole."""
 
     scope = RadioField(_l("What is called off"), [InputRequired()], default="all")
-    since = SelectField(_l("From"), [Optional()])
+    since = SelectField(_l("From which one on"), [Optional()])
     reason = StringField(_l("Reason"), [InputRequired(), Length(max=LONGEST_REASON)])
 
 
@@ -249,7 +249,7 @@ class ChangeForm(MoveForm, DetailsForm):
     """What becomes of the occurrence chosen and of those that follow it."""
 
     scope = RadioField(_l("What is changed"), [InputRequired()], default="following")
-    since = SelectField(_l("From"), [InputRequired()])
+    since = SelectField(_l("From which one on"), [InputRequired()])
     start = LocalInstantField(
         _l("Starts"), [InputRequired()], description=_l("Of the first; the others shift as it does")
     )

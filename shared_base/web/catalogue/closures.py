@@ -42,8 +42,8 @@ WHOLE_BASE = "base"
 
 class ClosureForm(Form):
     space = SelectField(_l("What is closed"))
-    start = LocalInstantField(_l("From"), [InputRequired()])
-    end = LocalInstantField(_l("Until"), [InputRequired()])
+    start = LocalInstantField(_l("Starts"), [InputRequired()])
+    end = LocalInstantField(_l("Ends"), [InputRequired()])
     reason = StringField(
         _l("Reason"), [InputRequired(), Length(max=200)], description=_l("Tenants read it when they look for a studio")
     )
@@ -80,7 +80,7 @@ def index() -> str | Response:
     names = resource_names(session(), {closure.resource_id for closure in found if closure.resource_id})
     closures = [closure for closure in found if _wanted(closure)]
     if request.args.get("format") in ("xlsx", "csv"):
-        headings = [_("What"), _("From"), _("Until"), _("Reason"), _("Called off on"), _("Number")]
+        headings = [_("What"), _("Starts"), _("Ends"), _("Reason"), _("Called off on"), _("Number")]
         cells = [_cells(closure, names) for closure in closures]
         return export(f"{base.code} {_('Closures')}", headings, cells, request.args["format"])
     return render_template(

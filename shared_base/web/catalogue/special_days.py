@@ -47,7 +47,9 @@ class SpecialDayForm(Form):
         _l("Closes"), [Optional()], description=_l("Not after the opening: the next day. 24:00 is allowed")
     )
     note = StringField(
-        _l("Why"), [InputRequired(), Length(max=special_days.LONGEST_NOTE)], description=_l("A holiday, a stock-take")
+        _l("Reason"),
+        [InputRequired(), Length(max=special_days.LONGEST_NOTE)],
+        description=_l("A holiday, a stock-take"),
     )
 
     def validate_opens(self, field: StringField) -> None:
@@ -147,7 +149,7 @@ def _days(span: holidays.HolidaySpan) -> list[date]:
 
 
 def _exported(code: str, year: int, days: list[SpecialDay]) -> Response:
-    headings = [_("Day"), _("Opens"), _("Closes"), _("Why")]
+    headings = [_("Day"), _("Opens"), _("Closes"), _("Reason")]
     cells = [(day.day, _clock(day.opens_minute), _clock(day.closes_minute), day.note) for day in days]
     return export(f"{code} {_('Special days')} {year}", headings, cells, request.args["format"])
 

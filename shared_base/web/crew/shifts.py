@@ -41,9 +41,9 @@ WEEKDAYS = (_l("Mon"), _l("Tue"), _l("Wed"), _l("Thu"), _l("Fri"), _l("Sat"), _l
 
 class ShiftsForm(Form):
     member = SelectField(_l("Member of the crew"), [InputRequired()])
-    begins = StringField(_l("From"), [InputRequired()], default="17:00")
+    begins = StringField(_l("Starts"), [InputRequired()], default="17:00")
     ends = StringField(
-        _l("Until"), [InputRequired()], default="02:00", description=_l("Not after the beginning: the next day")
+        _l("Ends"), [InputRequired()], default="02:00", description=_l("Not after the beginning: the next day")
     )
     first = DateField(_l("First day"), [InputRequired()])
     last = DateField(_l("Again until"), [Optional()], description=_l("Included. Empty: that one day"))
@@ -66,8 +66,8 @@ class ShiftsForm(Form):
 
 
 class ShiftForm(Form):
-    start = LocalInstantField(_l("From"), [InputRequired()])
-    end = LocalInstantField(_l("Until"), [InputRequired()])
+    start = LocalInstantField(_l("Starts"), [InputRequired()])
+    end = LocalInstantField(_l("Ends"), [InputRequired()])
 
 
 def _monday(text: str | None) -> date:
@@ -120,7 +120,7 @@ def _by_member_and_day(rows: Sequence[ShiftRow], zone: ZoneInfo) -> dict[tuple[U
 
 def _exported(code: str, monday: date, rows: Sequence[ShiftRow], roles: dict[UUID, list[str]]) -> Response:
     zone = page_zone()
-    headings = [_("Member of the crew"), _("Roles"), _("From"), _("Until")]
+    headings = [_("Member of the crew"), _("Roles"), _("Starts"), _("Ends")]
     cells = [
         (row.member_name, "、".join(roles[row.member_id]), *(edge and edge.astimezone(zone) for edge in _edges(row)))
         for row in rows
@@ -148,11 +148,16 @@ def _asked_day() -> date | None:
         return None
 
 
+def _planning(form: ShiftsForm, code: str) -> str:
+    rest = timedelta(minutes=catalogue.base(session(), code).crew_rest_minutes)
+    return render_template("crew/shifts_form.html", form=form, rest=rest)
+
+
 @bp.get("/new")
 @allow("operator")
 def new() -> str:
     base = run_base()
-    return render_template("crew/shifts_form.html", form=_form(base.id), base=catalogue.base(session(), base.code))
+    return _planning(_form(base.id), base.code)
 
 
 @bp.post("/new")
@@ -179,8 +184,7 @@ def create() -> tuple[str, int] | BaseResponse:
                 "success",
             )
             return redirect(url_for("crew_shifts.index", week=form.first.data), 303)
-    page = render_template("crew/shifts_form.html", form=form, base=catalogue.base(session(), base.code))
-    return page, status
+    return _planning(form, base.code), status
 
 
 def _shift(shift_id: UUID) -> CrewShift:

@@ -9,6 +9,7 @@ import { forgetPasses } from "./pass/kept.js";
 import { listenForSwipes } from "./swipe.js";
 import { listenForSeries } from "./series.js";
 import { labelCells } from "./tables.js";
+import { showCurrentTab } from "./tabs.js";
 import { toast } from "./toast.js";
 import { word } from "./words.js";
 
@@ -46,3 +47,4 @@ listenForForms();
 listenForSeries();
 listenForSwipes(document);
 enhance(document);
+showCurrentTab(document);

@@ -8,7 +8,7 @@ from itertools import pairwise
 from shared_base.core.periods import CHINA
 from shared_base.crew.rules import ShiftPlan, too_close
 from shared_base.demo.houses import HARBIN, PANYU, build_house
-from shared_base.demo.kit import KINDS, ROLES, SAMPLES, WORKERS, build_equipment
+from shared_base.demo.kit import KINDS, ROLES, SAMPLES, WEEKS_AHEAD, WORKERS, build_equipment
 
 TODAY = date(2026, 11, 22)
 
@@ -41,6 +41,13 @@ def test_every_role_is_there_every_evening_and_nobody_goes_without_rest() -> Non
                 evenings.update((day, role) for day in week for role in worker.roles)
         assert {day for day, _ in evenings} == set(range(7)), base
         assert {role for _, role in evenings} == known, base
+
+
+def test_a_quarter_of_nights_from_eight_to_two_finds_a_director_at_the_base_that_never_closes() -> None:
+    directors = [worker for worker in WORKERS[PANYU] if "director" in worker.roles]
+    late = [worker for worker in directors if worker.begins <= 20 * 60 and worker.ends >= 27 * 60]
+    assert {day for worker in late for day in range(7) if day not in worker.free} == set(range(7))
+    assert WEEKS_AHEAD * 7 >= 7 + 90 + 1
 
 
 def test_there_are_single_items_and_counted_lots_at_each_base() -> None:
