@@ -40,7 +40,7 @@ where s.base_id = %(base)s and s.kind = 'studio' and s.in_service @> %(start)s::
 order by s.code
 """
 
-# One unit that can be carried, and one built into every second studio: two are free in every second one.
+# One unit that can be carried, and one built into every third studio: two are free in every third one.
 UNITS = """
 with kind as (
   insert into equipment_kinds (base_id, code, name, created_at) values (%(base)s, 'tripod', '三脚架', now())
@@ -48,7 +48,7 @@ with kind as (
 ), places as (
   select null::uuid as space_id union all
   select id from (select id, row_number() over (order by code) as n from spaces where base_id = %(base)s) s
-  where n %% 2 = 0
+  where n %% 3 = 0
 ), unit as (
   insert into resources (id, kind, base_id) select uuidv7(), 'unit', base_id from kind, places returning id
 ), numbered as (
@@ -92,7 +92,7 @@ def _availability(client: Client, db: "psycopg.Connection[Any]", house: House) -
     path = f"/api/v1/availability?{urlencode(asked)}"
     values = {"base": house.base_id, "start": start, "end": end}
     free = {item["code"] for item in json.loads(client.get(path).body)["items"]}
-    assert free, "half of one studio in four"
+    assert free, "a third of one studio in four"
     assert free == {row[1] for row in db.execute(BARE, values)}, "both find the same studios"
     ours, bare = [], []
     for _ in range(REPEAT):
