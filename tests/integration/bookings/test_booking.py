@@ -27,7 +27,8 @@ def shanghai(text: str) -> datetime:
 def nothing_written(house: House) -> bool:
     session = house.as_(SYSTEM)
     return not any(
-        session.scalar(sa.select(sa.func.count()).select_from(table)) for table in (Booking, Allocation, Event)
+        session.scalar(sa.select(sa.func.count()).where(table.base_id == house.base.id))
+        for table in (Booking, Allocation, Event)
     )
 
 

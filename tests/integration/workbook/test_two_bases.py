@@ -47,7 +47,9 @@ def test_two_bases_are_imported_whole_and_a_second_import_changes_nothing(sessio
     )
     assert one(session, "select count(*) from stays") == 2750
     assert one(session, "select count(*) from stays where checked_out_at is null") == 145
-    assert rows(session, "select kind, count(*) from events group by kind") == [("booking.imported", 3459)]
+    # refused passes are recorded in transactions of their own, by whatever test ran before
+    told = "select kind, count(*) from events where kind <> 'pass.refused' group by kind"
+    assert rows(session, told) == [("booking.imported", 3459)]
     assert one(session, "select sum(amount_fen) from rent_payments where amount_fen < 0") < 0
 
     before = contents(session)
