@@ -24,7 +24,8 @@ where s.base_id = %s and s.kind = 'studio' and s.in_service @> %s::date
   and not exists (select from outages o where o.base_id = s.base_id and o.during && tstzrange(%s, %s)
                   and o.cancelled_at is null and (o.resource_id is null or o.resource_id = s.id))
   and s.id not in (select resource_id from allocations
-                   where live and during && tstzrange(%s, %s::timestamptz + interval '30 minutes'))
+                   where live and base_id = %s
+                     and during && tstzrange(%s, %s::timestamptz + interval '30 minutes'))
 order by s.code
 """
 
@@ -35,7 +36,7 @@ def availability(ground: Ground, database: Database, house: House) -> tuple[list
     end = start + timedelta(hours=1)
     asked = urlencode({"base": "BENCH", "start": start.isoformat(), "end": end.isoformat()})
     path = f"/api/v1/availability?{asked}"
-    values = (house.base_id, start.date(), start, end, start, end)
+    values = (house.base_id, start.date(), start, end, house.base_id, start, end)
     ours, bare = [], []
     headers = {"Authorization": f"Bearer {house.callers[0].token}"}
     with (
