@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from shared_base.bookings import batch, changing_series, rules
+from shared_base.bookings import changing_series, rules
+from shared_base.bookings.batch import write_all
 from shared_base.bookings.errors_series import SeriesOver, SeriesTaken
 from shared_base.bookings.models_series import Series
 from shared_base.bookings.needs import NOTHING, Needs
@@ -129,9 +130,9 @@ def create_series(
         )
         .returning(Series.id)
     ).scalar_one()
-    request = batch.Request(asked.studio_id, asked.tenant_id, asked.host_id, title, platform, asked.needs)
-    heap = batch.Checked([it.wanted for it in free], [it.situation for it in free], [it.picked for it in free])
-    bookings = batch.write_all(session, request=request, found=heap, series_id=series_id, by=by, at=at)
+    bookings = write_all(
+        session, free=free, title=title, platform=platform, needs=asked.needs, series_id=series_id, by=by, at=at
+    )
     series = get_series(session, series_id)
     told = _previews(skipped, zone)
     _tell(

@@ -289,7 +289,8 @@ def _next_start(session: Session, wanted: Wanted, situation: Situation, needs: N
     ).all()  # fmt: skip
     if not needs or not gaps:
         return gaps[0].start if gaps else None
-    resources = _everything(session, wanted, situation, needs)
+    kinds = picking.known_kinds(session, needs, base_id=situation.base_id)
+    resources = _everything(session, wanted, kinds)
     returns = session.connection().scalars(
         _RETURNS, {"resources": resources, "start": wanted.begin, "horizon": horizon, "most": 500}
     )
@@ -299,16 +300,14 @@ def _next_start(session: Session, wanted: Wanted, situation: Situation, needs: N
         Wanted(wanted.studio_id, wanted.tenant_id, wanted.host_id, start, start + length)
         for start in sorted(beginnings)[:MOST_BEGINNINGS]
     ]
-    kinds = picking.known_kinds(session, needs, base_id=situation.base_id)
     picked = picking.pick(session, kinds, tried)
     picking.pick_samples(session, needs, tried, picked, base_id=situation.base_id)
     return next((it.start for it, got in zip(tried, picked, strict=True) if not got.missing), None)
 
 
-def _everything(session: Session, wanted: Wanted, situation: Situation, needs: Needs) -> list[UUID]:
-    """Whoever and whatever could serve the needs."""
-    kinds = picking.known_kinds(session, needs, base_id=situation.base_id)
-    of = [kind.id for kind in (*kinds.kinds, *kinds.roles)] + [sample for sample, _ in needs.samples]
+def _everything(session: Session, wanted: Wanted, asked: picking.Locked) -> list[UUID]:
+    """Whoever and whatever could serve what is asked for."""
+    of = [kind.id for kind in (*asked.kinds, *asked.roles)] + [sample for sample, _ in asked.needs.samples]
     rows = session.connection().execute(_CANDIDATES, {"of": of, "studio_id": wanted.studio_id})
     return [row.id for row in rows]
 

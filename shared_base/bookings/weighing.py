@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from shared_base.bookings import holding, picking, rules
 from shared_base.bookings.actions import lock_and_look
-from shared_base.bookings.batch import MOST_DESCRIBED
 from shared_base.bookings.blocking import blockers
 from shared_base.bookings.errors import AgainstRule, HostNotReady, NotInService, OutsideOpening
 from shared_base.bookings.needs import Needs
@@ -20,6 +19,8 @@ from shared_base.core.actor import Actor
 from shared_base.core.errors import NotFound, SharedBaseError
 from shared_base.core.i18n import N_
 
+#: what stands in the way is told one by one, with who holds what; past so many the rest is told without
+MOST_DESCRIBED = 50
 #: refusals that are one occurrence's own; any other is the whole request's
 OWN_REFUSALS = (OutsideOpening, NotInService, AgainstRule, HostNotReady)
 
