@@ -1,7 +1,5 @@
 """Deeds upon bases: entered, changed, opened at other hours, recognised. Spaces and closures: `spaces.py`."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +8,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared_base.catalogue import queries, rules
@@ -18,6 +15,7 @@ from shared_base.catalogue.errors import refusal
 from shared_base.catalogue.models import Base, OpeningHours, Recognition
 from shared_base.catalogue.rules import Opening
 from shared_base.core.actor import Actor
+from shared_base.core.database import refusing
 from shared_base.core.events import event_row, record_events
 from shared_base.core.fields import text_line
 from shared_base.core.money import plain
@@ -66,16 +64,6 @@ class RecognitionPeriod:
         }
 
 
-@contextmanager
-def refusing(session: Session) -> Iterator[None]:
-    """Write within a savepoint; a constraint that a person can mend becomes its typed refusal."""
-    try:
-        with session.begin_nested():
-            yield
-    except IntegrityError as error:
-        raise refusal(error) or error from error
-
-
 def create_base(
     session: Session,
     *,
@@ -93,7 +81,7 @@ def create_base(
     columns = details.cleaned()
     today = at.astimezone(rules.known_zone(columns["timezone"])).date()
     base = Base(code=rules.base_code(code), reports_from=Month.of(today).first, created_at=at, **columns)
-    with refusing(session):
+    with refusing(session, refusal):
         session.add(base)
     session.add(OpeningHours(base_id=base.id, valid=Range(None, None), **opening.as_json()))
     if recognition:
@@ -129,7 +117,7 @@ def set_opening_hours(
             session.delete(rule)
     # the old rules give way before the new one comes: the constraint looks at once
     session.flush()
-    with refusing(session):
+    with refusing(session, refusal):
         session.add(OpeningHours(base_id=base.id, valid=Range(first, None), **opening.as_json()))
     session.expire(base, ["opening_hours"])
     _tell(
@@ -152,7 +140,7 @@ def _holds_alike(rule: OpeningHours, opening: Opening, first: date | None) -> bo
 def recognise(session: Session, base: Base, *, period: RecognitionPeriod, by: Actor, at: datetime) -> Recognition:
     """Record that the government recognises the base for these days. Raises `PeriodsOverlap`."""
     recognition = Recognition(base_id=base.id, **period.cleaned())
-    with refusing(session):
+    with refusing(session, refusal):
         session.add(recognition)
     session.expire(base, ["recognitions"])
     _tell(session, "base.recognised", base, by=by, at=at, **_days(recognition))
@@ -164,7 +152,7 @@ def change_recognition(
 ) -> Recognition:
     """Correct a recognition, or end it: its number and days are as told now."""
     assert recognition.base_id == base.id
-    with refusing(session):
+    with refusing(session, refusal):
         changed = _apply(recognition, period.cleaned())
     if changed:
         _tell(session, "base.recognition_changed", base, by=by, at=at, **_days(recognition))

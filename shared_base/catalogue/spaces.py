@@ -11,10 +11,10 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from shared_base.catalogue import rules
-from shared_base.catalogue.actions import refusing
-from shared_base.catalogue.errors import KindFixed
+from shared_base.catalogue.errors import KindFixed, refusal
 from shared_base.catalogue.models import Base, Space
 from shared_base.core.actor import Actor
+from shared_base.core.database import refusing
 from shared_base.core.events import event_row, record_events
 from shared_base.core.fields import text_line
 from shared_base.resources import actions as resources
@@ -64,7 +64,7 @@ class SpaceChange:
 def create_space(session: Session, base: Base, *, details: SpaceDetails, by: Actor, at: datetime) -> Space:
     """Enter a space of the base; it can be taken from its first day of service. Raises `Invalid`, `CodeTaken`."""
     columns = details.cleaned()
-    with refusing(session):
+    with refusing(session, refusal):
         resource = Resource(kind="space", base_id=base.id)
         session.add(resource)
         session.flush()
@@ -84,7 +84,7 @@ def change_space(session: Session, space: Space, *, details: SpaceDetails, by: A
     if columns["kind"] != space.kind and _was_booked(session, space):
         raise KindFixed
     changed = sorted(name for name, value in columns.items() if getattr(space, name) != value)
-    with refusing(session):
+    with refusing(session, refusal):
         for name in changed:
             setattr(space, name, columns[name])
     if changed:

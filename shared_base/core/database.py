@@ -2,7 +2,7 @@
 
 import re
 import select
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ import psycopg
 import sqlalchemy as sa
 from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.orm.session import SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -181,11 +181,25 @@ def violated_constraint(error: BaseException) -> str | None:
     return getattr(diagnostics, "constraint_name", None)
 
 
+@contextmanager
+def refusing(session: Session, refusal: Callable[[IntegrityError], Exception | None]) -> Iterator[None]:
+    """Write within a savepoint; a constraint that a person can mend becomes the refusal that a room has for it.
+
+    `refusal` is the room's table of them; what it does not know is raised as it is.
+    """
+    try:
+        with session.begin_nested():
+            yield
+    except IntegrityError as error:
+        raise refusal(error) or error from error
+
+
 __all__ = [
     "Direct",
     "Model",
     "make_engine",
     "make_engine_options",
+    "refusing",
     "scope_settings",
     "set_scope",
     "transaction",

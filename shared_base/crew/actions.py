@@ -4,8 +4,7 @@ Somebody's leaving is a fact: always accepted, and it names the bookings it hits
 bookings lock, so that a booking which commits first is found among the hits.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +12,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared_base.catalogue.models import Base
 from shared_base.core.actor import Actor
+from shared_base.core.database import refusing
 from shared_base.core.events import event_row, record_events
 from shared_base.core.fields import faulty, script_code, text_line
 from shared_base.core.i18n import N_
@@ -54,20 +53,10 @@ class Departure:
     shifts: int
 
 
-@contextmanager
-def _refusing(session: Session) -> Iterator[None]:
-    """Write within a savepoint; a constraint that a person can mend becomes its typed refusal."""
-    try:
-        with session.begin_nested():
-            yield
-    except IntegrityError as error:
-        raise refusal(error) or error from error
-
-
 def create_role(session: Session, base: Base, *, code: str, name: str, by: Actor, at: datetime) -> CrewRole:
     """Enter a role. Its code stays for good: scripts and bookings ask for it by that. Raises `Invalid`, `Conflict`."""
     role = CrewRole(base_id=base.id, code=script_code(code), name=_name(name), created_at=at)
-    with _refusing(session):
+    with refusing(session, refusal):
         session.add(role)
     _tell(session, "crew_role.created", role.id, base.id, by=by, at=at, code=role.code, name=role.name)
     return role

@@ -4,8 +4,7 @@ Retiring is a fact: always accepted, and it names the bookings it hits. It is wr
 when they pick a unit (the kind's, then the resource's): a booking that commits first is found among the hits.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,11 +12,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared_base.catalogue.models import Base, Space
 from shared_base.core.actor import Actor
+from shared_base.core.database import refusing
 from shared_base.core.events import event_row, record_events
 from shared_base.core.fields import faulty, script_code, text_line
 from shared_base.core.i18n import N_
@@ -54,23 +53,13 @@ class UnitChange:
     hits: tuple[Hit, ...]
 
 
-@contextmanager
-def _refusing(session: Session) -> Iterator[None]:
-    """Write within a savepoint; a constraint that a person can mend becomes its typed refusal."""
-    try:
-        with session.begin_nested():
-            yield
-    except IntegrityError as error:
-        raise refusal(error) or error from error
-
-
 def create_kind(session: Session, base: Base, *, code: str, name: str, by: Actor, at: datetime) -> EquipmentKind:
     """Enter a kind of equipment. Its code stays for good: scripts, workbooks and bookings ask for it by that.
 
     Raises `Invalid`, `NameTaken`.
     """
     kind = EquipmentKind(base_id=base.id, code=script_code(code), name=_name(name), created_at=at)
-    with _refusing(session):
+    with refusing(session, refusal):
         session.add(kind)
     _tell(session, "equipment_kind.created", kind.id, base.id, by=by, at=at, code=kind.code, name=kind.name)
     return kind
@@ -112,7 +101,7 @@ def create_unit(
     """Enter a unit of the kind; bookings can take it at once. Raises `Invalid`, `NameTaken`."""
     columns = details.cleaned()
     _check_studio(session, kind.base_id, columns["fixed_to"])
-    with _refusing(session):
+    with refusing(session, refusal):
         resource = Resource(kind="unit", base_id=kind.base_id)
         session.add(resource)
         session.flush()
@@ -133,7 +122,7 @@ def change_unit(session: Session, unit: EquipmentUnit, *, details: UnitDetails, 
     changed = sorted(name for name, value in columns.items() if getattr(unit, name) != value)
     if "fixed_to" in changed:
         _check_studio(session, unit.base_id, columns["fixed_to"])
-    with _refusing(session):
+    with refusing(session, refusal):
         for name in changed:
             setattr(unit, name, columns[name])
     if not changed:

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared_base.core.actor import Actor
+from shared_base.core.database import refusing
 from shared_base.core.events import event_row, record_events
 from shared_base.core.i18n import N_
 from shared_base.resources import queries, rules
@@ -52,11 +52,8 @@ def close(
     shut = [resource_id] if resource_id else queries.spaces_of_base(session, base_id)
     _lock(session, shut)
     outage = Outage(ref=ref, base_id=base_id, resource_id=resource_id, during=during, reason=cleaned, created_at=at)
-    try:
-        with session.begin_nested():
-            session.add(outage)
-    except IntegrityError as error:
-        raise refusal(error) or error from error
+    with refusing(session, refusal):
+        session.add(outage)
     found = tuple(queries.hits(session, shut, during))
     _tell(session, "closure.made", outage, by=by, at=at, reason=cleaned, hits=len(found))
     _tell_tenants(session, outage, found, by=by, at=at)

@@ -4,18 +4,16 @@ What there is of a sample is a fact: always accepted, and it names the bookings 
 that bookings lock, so that a booking which commits first is found among the hits.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared_base.catalogue.models import Base
 from shared_base.core.actor import Actor
+from shared_base.core.database import refusing
 from shared_base.core.events import event_row, record_events
 from shared_base.core.fields import text_line
 from shared_base.resources.models import Resource
@@ -54,20 +52,10 @@ class SampleChange:
     hits: tuple[Hit, ...]
 
 
-@contextmanager
-def _refusing(session: Session) -> Iterator[None]:
-    """Write within a savepoint; a constraint that a person can mend becomes its typed refusal."""
-    try:
-        with session.begin_nested():
-            yield
-    except IntegrityError as error:
-        raise refusal(error) or error from error
-
-
 def create_sample(session: Session, base: Base, *, details: SampleDetails, by: Actor, at: datetime) -> Sample:
     """Enter a sample; bookings can take it at once. Raises `Invalid`, `SampleCodeTaken`."""
     columns = details.cleaned()
-    with _refusing(session):
+    with refusing(session, refusal):
         resource = Resource(kind="sample", base_id=base.id)
         session.add(resource)
         session.flush()
@@ -88,7 +76,7 @@ def change_sample(session: Session, sample: Sample, *, details: SampleDetails, b
     if columns["counted"] != sample.counted and queries.was_booked(session, sample):
         raise CountingFixed
     changed = sorted(name for name, value in columns.items() if getattr(sample, name) != value)
-    with _refusing(session):
+    with refusing(session, refusal):
         for name in changed:
             setattr(sample, name, columns[name])
     if not changed:

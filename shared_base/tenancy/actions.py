@@ -1,17 +1,16 @@
 """Deeds upon tenants: entered, admitted to a base, changed, suspended and let back."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared_base.core.actor import Actor
+from shared_base.core.database import refusing
 from shared_base.core.errors import Forbidden
 from shared_base.core.events import event_row, record_events
 from shared_base.core.fields import text_line
@@ -20,16 +19,6 @@ from shared_base.tenancy import queries, rules
 from shared_base.tenancy.errors import AlreadyThere, BadCode, NotNow, UnknownTenant, refusal
 from shared_base.tenancy.models import Admission, Tenant
 from shared_base.tenancy.rules import TenantDetails
-
-
-@contextmanager
-def refusing(session: Session) -> Iterator[None]:
-    """Write within a savepoint; a constraint that a person can mend becomes its typed refusal."""
-    try:
-        with session.begin_nested():
-            yield
-    except IntegrityError as error:
-        raise refusal(error) or error from error
 
 
 def require_staff(by: Actor, base_id: UUID, *roles: str) -> None:
@@ -62,7 +51,7 @@ def register_tenant(
     # A new tenant is admitted nowhere yet, so its own staff would not see it: the id is drawn first, nothing returned.
     tenant_id = session.scalar(sa.select(sa.func.uuidv7()))
     assert tenant_id is not None
-    with refusing(session):
+    with refusing(session, refusal):
         session.execute(
             sa.insert(Tenant)
             .values(id=tenant_id, uscc=code, uscc_override_reason=why, created_at=at, **columns)

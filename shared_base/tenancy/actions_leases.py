@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from shared_base.catalogue.models import Base, Space
 from shared_base.catalogue.rules import days
 from shared_base.core.actor import Actor
+from shared_base.core.database import refusing
 from shared_base.core.events import event_row, record_events
 from shared_base.core.fields import faulty
 from shared_base.core.i18n import N_
@@ -25,8 +26,8 @@ from shared_base.core.money import plain
 from shared_base.resources.models import Resource
 from shared_base.resources.queries import Hit, hits
 from shared_base.tenancy import rules_leases
-from shared_base.tenancy.actions import ensure_admitted, refusing, require_staff
-from shared_base.tenancy.errors import LetAlready
+from shared_base.tenancy.actions import ensure_admitted, require_staff
+from shared_base.tenancy.errors import LetAlready, refusal
 from shared_base.tenancy.models import Lease, LeaseSpace, RentFree, Tenant
 from shared_base.tenancy.queries_leases import Clash, clashes, get_lease_for_update, rent_free_of, term_of
 from shared_base.tenancy.rules import reason_given
@@ -53,7 +54,7 @@ def sign_lease(
     _claim_spaces(session, base.id, terms)
     ensure_admitted(session, tenant.id, base.id, at=at)
     lease = Lease(ref=number, tenant_id=tenant.id, base_id=base.id, created_at=at, **columns)
-    with refusing(session):
+    with refusing(session, refusal):
         session.add(lease)
     _write_parts(session, lease, terms)
     signed = get_lease_for_update(session, lease.id)

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from shared_base.catalogue.rules import one_of
 from shared_base.core.actor import Actor
+from shared_base.core.database import refusing
 from shared_base.core.events import event_row, record_events
 from shared_base.core.fields import text_line
 from shared_base.core.i18n import N_
 from shared_base.core.periods import Month
 from shared_base.tenancy import rules_payments
-from shared_base.tenancy.actions import refusing, require_staff
-from shared_base.tenancy.errors import NotNow
+from shared_base.tenancy.actions import require_staff
+from shared_base.tenancy.errors import NotNow, refusal
 from shared_base.tenancy.models import Lease, RentPayment
 from shared_base.tenancy.queries_leases import get_lease_for_update, term_of
 from shared_base.tenancy.queries_payments import taken_back_fen
@@ -125,7 +126,7 @@ def _payment(lease: Lease, *, ref: str | None, by: Actor, at: datetime, **column
 def _write(
     session: Session, payment: RentPayment, kind: str, *, by: Actor, at: datetime, **payload: Any
 ) -> RentPayment:
-    with refusing(session):
+    with refusing(session, refusal):
         session.add(payment)
     event = event_row(
         kind,
